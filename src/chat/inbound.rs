@@ -1,0 +1,81 @@
+//! What a person did, in no platform's own words: an `Invocation`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::message::ButtonValue;
+
+/// Who somebody is on a platform. The name is never part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Identity {
+    /// `playground`, `slack`, `discord`.
+    pub platform: String,
+    /// A Slack team or Discord guild.
+    pub workspace: String,
+    /// The platform's id of the user.
+    pub user: String,
+}
+
+impl Identity {
+    /// From its three parts.
+    pub fn new(platform: &str, workspace: &str, user: &str) -> Self {
+        Identity { platform: platform.into(), workspace: workspace.into(), user: user.into() }
+    }
+}
+
+/// What the platform itself says of the person; not yet looked up counts as a member.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A full member of a connected workspace.
+    #[default]
+    Member,
+    /// A guest, a bot, or somebody from another workspace: no role.
+    Outsider,
+}
+
+/// Where something was typed or pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The platform's id of the channel.
+    pub conversation: String,
+    /// A direct message between the person and the bot.
+    pub direct: bool,
+}
+
+/// How the immediate answer travels back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum AnswerBy {
+    /// In the answer to the very request.
+    Inline,
+    /// As a message to this short-lived address, through the outbox.
+    Url { url: String },
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "input")]
+pub enum Input {
+    /// A line after `/platform`.
+    Line { text: String },
+    /// A button or select.
+    Press { value: ButtonValue },
+    /// A form: the command, what was already decided, and the fields' values.
+    Submit { command: String, fixed: Vec<(String, String)>, values: BTreeMap<String, String> },
+}
+
+/// One thing a person did, from any platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    pub identity: Identity,
+    pub standing: Standing,
+    /// What to call the person until the directory says otherwise.
+    pub display_name: String,
+    pub place: Place,
+    /// The same for each repeat of one delivery; unique within the platform.
+    pub delivery: String,
+    pub answer_by: AnswerBy,
+    pub input: Input,
+}

@@ -1,0 +1,83 @@
+//! EDGE: people talk to us. Neutral values in, neutral values out.
+//!
+//! Invariants: a platform knows no feature; it makes an `Invocation`, hands it
+//! to [`Dispatch`], and renders the `Reply`. Every message that is not the
+//! immediate answer goes through [`outbox`]. Deliberately absent: state of
+//! conversations; authority is always a row behind a button's id.
+
+pub mod form;
+pub mod inbound;
+pub mod message;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use inbound::Invocation;
+use message::{Message, Reply};
+
+/// Everything a person does ends here; given to the platforms by `app.rs`.
+#[async_trait]
+pub trait Dispatch: Send + Sync {
+    /// Does it, durably where it changes something, and says what to show. Never fails:
+    /// refusals and faults are replies too.
+    async fn dispatch(&self, invocation: Invocation) -> Reply;
+}
+
+/// Shared by all platforms.
+pub type Dispatcher = Arc<dyn Dispatch>;
+
+/// Where a message goes on its platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to")]
+pub enum Target {
+    /// A channel.
+    Channel { id: String },
+    /// The direct conversation with a user.
+    Direct { user: String },
+    /// A short-lived address that answers one press, seen by the presser alone.
+    Respond { url: String },
+}
+
+/// What a platform calls a message it posted, as JSON of its own shape.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageRef(pub serde_json::Value);
+
+/// Why a message did not go out.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// Try again, not before this many seconds.
+    #[error("{reason}")]
+    Later { seconds: u64, reason: String },
+    /// The bot cannot write there (not a member, archived): use the fallback.
+    #[error("not in that conversation: {0}")]
+    NotThere(String),
+    /// Trying again will not help.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// A chat platform's outbound half.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// `playground`, `slack` …: the same word as in [`inbound::Identity::platform`].
+    fn name(&self) -> &'static str;
+
+    /// Posts a new message.
+    async fn post(
+        &self,
+        workspace: &str,
+        target: &Target,
+        message: &Message,
+    ) -> Result<MessageRef, SendError>;
+
+    /// Replaces a message posted before.
+    async fn update(
+        &self,
+        workspace: &str,
+        reference: &MessageRef,
+        message: &Message,
+    ) -> Result<(), SendError>;
+}
