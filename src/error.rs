@@ -55,8 +55,22 @@ impl From<anyhow::Error> for Error {
     }
 }
 
+/// A database that does not answer or cannot be written is said so plainly; all
+/// else it reports is a fault of ours. SQLite's codes: 8 read-only, 10 input or
+/// output, 13 full, 14 cannot open; extended codes carry them in the low byte.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+        // PostgreSQL's codes have five characters, SQLite's fewer.
+        let sqlite = code.filter(|code| code.len() < 5).and_then(|code| code.parse::<u32>().ok());
+        let sqlite = sqlite.map(|code| code & 0xff);
+        let gone = matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
+        if gone || matches!(sqlite, Some(8 | 10 | 13 | 14)) {
+            tracing::warn!(%error, "the database does not take this");
+            let sentence =
+                "The database cannot be used just now. Nothing was changed; try again in a minute.";
+            return Error::Unavailable(sentence.into());
+        }
         Error::Internal(anyhow::Error::new(error).context("database"))
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod chat;
 pub mod clock;
+pub mod db;
 pub mod diagnostic;
 pub mod drivers;
 pub mod error;
 pub mod ids;
+pub mod jobs;

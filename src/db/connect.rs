@@ -1,0 +1,128 @@
+//! Opening the pools: SQLite with one writer, PostgreSQL as it is, both migrated.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Once;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::Migrator;
+use sqlx::{AnyPool, Executor};
+
+use super::Dialect;
+use crate::error::{Error, Result};
+
+static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+static DRIVERS: Once = Once::new();
+
+pub(super) struct Pools {
+    pub dialect: Dialect,
+    pub writer: AnyPool,
+    pub reader: AnyPool,
+    pub lock: Option<std::fs::File>,
+}
+
+pub(super) async fn open(url: &str) -> Result<Pools> {
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
+    match url.split_once(':') {
+        Some(("sqlite", path)) => sqlite(path).await,
+        Some(("postgres" | "postgresql", _)) => postgres(url).await,
+        _ => Err(Error::Unavailable(
+            "DATABASE_URL is neither `sqlite:PATH` nor `postgres://…`; write one of these".into(),
+        )),
+    }
+}
+
+async fn sqlite(path: &str) -> Result<Pools> {
+    let path = absolute(path)?;
+    let lock = lock(&path)?;
+    let options = AnyConnectOptions::from_str(&sqlite_url(&path)?)?;
+    // An acknowledged write survives power loss: the write-ahead log is synced at each commit.
+    let writer = pool(1)
+        .after_connect(|conn, _| {
+            Box::pin(async move {
+                conn.execute(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+                )
+                .await?;
+                Ok(())
+            })
+        })
+        .connect_with(options.clone())
+        .await
+        .map_err(|error| cannot_open(&path, &error))?;
+    migrate(&SQLITE, &writer).await?;
+    let reader = pool(4)
+        .after_connect(|conn, _| {
+            Box::pin(async move {
+                conn.execute("PRAGMA query_only = ON;").await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(Pools { dialect: Dialect::Sqlite, writer, reader, lock: Some(lock) })
+}
+
+async fn postgres(url: &str) -> Result<Pools> {
+    let options = AnyConnectOptions::from_str(url)
+        .map_err(|_| Error::Unavailable("DATABASE_URL is not a valid PostgreSQL address".into()))?;
+    let writer = pool(16).connect_with(options).await.map_err(|error| {
+        Error::Unavailable(format!("PostgreSQL does not answer: {error}; check DATABASE_URL and the server"))
+    })?;
+    migrate(&POSTGRES, &writer).await?;
+    Ok(Pools { dialect: Dialect::Postgres, reader: writer.clone(), writer, lock: None })
+}
+
+fn pool(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10))
+}
+
+async fn migrate(migrator: &Migrator, pool: &AnyPool) -> Result<()> {
+    migrator.run(pool).await.map_err(|error| {
+        Error::Unavailable(format!(
+            "The tables cannot be brought up to date: {error}; restore a backup or run the version that made them"
+        ))
+    })
+}
+
+fn absolute(path: &str) -> Result<PathBuf> {
+    if path.is_empty() || path.contains(":memory:") {
+        let fix = "`sqlite:` needs the path of a file, as in `sqlite:goldenpath.db`";
+        return Err(Error::Unavailable(fix.into()));
+    }
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    Ok(std::path::absolute(path)?)
+}
+
+fn sqlite_url(path: &Path) -> Result<String> {
+    let file = url::Url::from_file_path(path).map_err(|()| Error::internal("the path is not absolute"))?;
+    Ok(format!("sqlite://{}?mode=rwc", file.path()))
+}
+
+/// Two processes on one SQLite file would each believe the other's running jobs to be lost.
+fn lock(path: &Path) -> Result<std::fs::File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(&name);
+    let file = file.map_err(|error| {
+        Error::Unavailable(format!(
+            "The database {} cannot be written: {error}; choose a folder that this user may write with \
+             GOLDENPATH_DATA or DATABASE_URL",
+            path.display()
+        ))
+    })?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        Error::Unavailable(format!(
+            "Another goldenpath uses {}; stop it first, or give this one its own GOLDENPATH_DATA",
+            path.display()
+        ))
+    })?;
+    Ok(file)
+}
+
+fn cannot_open(path: &Path, error: &sqlx::Error) -> Error {
+    Error::Unavailable(format!("The database {} cannot be opened: {error}", path.display()))
+}

@@ -1,0 +1,242 @@
+//! The database: SQLite or PostgreSQL behind one text of SQL.
+//!
+//! Invariants: SQL stands in `store.rs` files, in the subset both engines
+//! share; every change goes through [`Db::write`], a whole unit of work. A bare
+//! transaction is never handed out, so that later several units may share one
+//! disk sync without touching a slice. Deliberately absent: repositories and
+//! traits over the two engines (`sqlx::Any` carries both).
+
+mod connect;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::sync::Notify;
+
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Error, Result};
+use crate::ids::Ids;
+
+/// What a store function runs its statements on.
+pub type Conn = AnyConnection;
+
+/// The future of a unit of work.
+pub type Unit<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
+
+/// Which of the two engines it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// A handle on the database; clones share it.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    dialect: Dialect,
+    writer: AnyPool,
+    reader: AnyPool,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Ids>,
+    jobs: Notify,
+    /// Held while we live: one process per SQLite file.
+    _lock: Option<std::fs::File>,
+}
+
+/// How often a unit that lost against another one is run again.
+const CONTENTION_RETRIES: u32 = 8;
+
+impl Db {
+    /// Connects to `url` (`sqlite:PATH`, made if missing, or `postgres:…`) and
+    /// brings its tables up to date.
+    ///
+    /// # Errors
+    /// `Unavailable` with what to do, when the file or server cannot be used.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Result<Db> {
+        let pools = connect::open(url).await?;
+        let inner = Inner {
+            dialect: pools.dialect,
+            writer: pools.writer,
+            reader: pools.reader,
+            clock,
+            ids,
+            jobs: Notify::new(),
+            _lock: pools.lock,
+        };
+        Ok(Db(Arc::new(inner)))
+    }
+
+    /// The engine, for the few statements that differ.
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// The clock that people's time is read from.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// A connection for reading; on SQLite it refuses to write.
+    pub async fn read(&self) -> Result<PoolConnection<Any>> {
+        Ok(self.0.reader.acquire().await?)
+    }
+
+    /// Runs one unit of work: all of it is on disk when this returns `Ok`,
+    /// nothing of it otherwise. The unit may run more than once, so it acts on
+    /// the database alone.
+    pub async fn write<I, T, F>(&self, input: I, unit: F) -> Result<T>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Unit<'t, T> + Send + Sync + 'static,
+    {
+        let mut tries = 0;
+        loop {
+            match self.attempt(&input, &unit).await {
+                Err(Error::Internal(error)) if tries < CONTENTION_RETRIES && is_contention(&error) => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(5 << tries)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<I, T, F>(&self, input: &I, unit: &F) -> Result<T>
+    where
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Unit<'t, T>,
+    {
+        let transaction = match self.0.dialect {
+            Dialect::Sqlite => self.0.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => self.0.writer.begin().await?,
+        };
+        let mut tx = Tx { transaction, db: self.clone(), wakes: false };
+        let value = unit(&mut tx, input).await?;
+        let wakes = tx.wakes;
+        tx.transaction.commit().await?;
+        if wakes {
+            self.0.jobs.notify_waiters();
+        }
+        Ok(value)
+    }
+
+    /// Resolves when a job was enqueued by this process after the call.
+    pub async fn job_enqueued(&self) {
+        self.0.jobs.notified().await;
+    }
+
+    /// Closes the connections; what was committed is on disk already.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        self.0.reader.close().await;
+    }
+}
+
+/// A unit of work in progress.
+pub struct Tx {
+    transaction: Transaction<'static, Any>,
+    db: Db,
+    wakes: bool,
+}
+
+impl Tx {
+    /// The connection that store functions take.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.transaction
+    }
+
+    /// The instant of this unit.
+    pub fn now(&self) -> Timestamp {
+        self.db.now()
+    }
+
+    /// The engine, for the few statements that differ.
+    pub fn dialect(&self) -> Dialect {
+        self.db.0.dialect
+    }
+
+    /// A new id, `PREFIX_…`.
+    pub fn new_id(&self, prefix: &str) -> String {
+        self.db.0.ids.new_id(prefix)
+    }
+
+    /// Random bytes, for keys.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.db.0.ids.bytes()
+    }
+
+    /// Wakes the workers once this unit is on disk.
+    pub(crate) fn wake_workers(&mut self) {
+        self.wakes = true;
+    }
+}
+
+/// Whether two units got in each other's way, so that running again may help:
+/// PostgreSQL's serialization failure and deadlock, SQLite's busy and locked.
+fn is_contention(error: &anyhow::Error) -> bool {
+    let database = error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>());
+    let code = database.and_then(|error| error.as_database_error()).and_then(|error| error.code());
+    matches!(code.as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "517"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    async fn open(path: &std::path::Path) -> Result<Db> {
+        let url = format!("sqlite:{}", path.display());
+        Db::open(&url, Arc::new(SystemClock), Arc::new(Ids::seeded(1))).await
+    }
+
+    #[tokio::test]
+    async fn a_refused_unit_leaves_nothing_and_a_kept_one_survives_reopening() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("with space ü.db");
+        let db = open(&path).await.unwrap();
+        let refused = db
+            .write((), |tx, ()| {
+                Box::pin(async move {
+                    sqlx::query("INSERT INTO setting (name, value) VALUES ('a', 'x')")
+                        .execute(tx.conn())
+                        .await?;
+                    Err::<(), _>(Error::Conflict("no".into()))
+                })
+            })
+            .await;
+        assert!(matches!(refused, Err(Error::Conflict(_))));
+        db.write((), |tx, ()| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO setting (name, value) VALUES ('a', 'b')").execute(tx.conn()).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+        db.close().await;
+        drop(db);
+        let again = open(&path).await.unwrap();
+        let mut conn = again.read().await.unwrap();
+        let value: String =
+            sqlx::query_scalar("SELECT value FROM setting").fetch_one(&mut *conn).await.unwrap();
+        assert_eq!(value, "b");
+    }
+
+    #[tokio::test]
+    async fn a_second_process_on_the_same_file_is_refused_and_a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("g.db");
+        let db = open(&path).await.unwrap();
+        assert!(matches!(open(&path).await, Err(Error::Unavailable(_))));
+        let mut conn = db.read().await.unwrap();
+        let written =
+            sqlx::query("INSERT INTO setting (name, value) VALUES ('a', 'x')").execute(&mut *conn).await;
+        assert!(written.is_err());
+    }
+}

@@ -1,0 +1,201 @@
+//! The job table: enqueue in the deciding transaction, claim with a lease, finish fenced.
+
+use serde_json::Value;
+use sqlx::Row;
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Db, Dialect, Tx};
+use crate::error::Result;
+
+/// A job to be done.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub kind: &'static str,
+    pub payload: Value,
+    /// While a job with this key waits, enqueuing it again only brings it forward.
+    pub key: Option<String>,
+    pub run_at: Timestamp,
+}
+
+/// A job that this process runs just now.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    pub id: String,
+    pub kind: String,
+    pub payload: Value,
+    pub attempt: i64,
+}
+
+/// Adds a job to this unit of work; it is visible once the unit is on disk.
+pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
+    let id = tx.new_id("job");
+    sqlx::query(
+        "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until)
+         VALUES ($1, $2, $3, $4, $5, 'ready', 0, 0)
+         ON CONFLICT (key) WHERE state = 'ready' DO UPDATE SET
+             payload = excluded.payload,
+             run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END",
+    )
+    .bind(id)
+    .bind(job.kind)
+    .bind(job.payload.to_string())
+    .bind(job.key)
+    .bind(job.run_at.0)
+    .execute(tx.conn())
+    .await?;
+    tx.wake_workers();
+    Ok(())
+}
+
+/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`.
+pub(super) async fn claim(db: &Db, wall: Timestamp, lease_until: Timestamp) -> Result<Option<Claimed>> {
+    let now = db.now();
+    db.write((now, wall, lease_until), |tx, &(now, wall, lease_until)| {
+        Box::pin(async move {
+            let dialect = tx.dialect();
+            claim_next(tx.conn(), dialect, now, wall, lease_until).await
+        })
+    })
+    .await
+}
+
+macro_rules! claim_sql {
+    () => {
+        "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = $1
+         WHERE id = (SELECT id FROM job
+                     WHERE (state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until <= $3)
+                     ORDER BY run_at, id LIMIT 1"
+    };
+}
+macro_rules! claim_returning {
+    () => {
+        " RETURNING id, kind, payload, attempt"
+    };
+}
+
+async fn claim_next(
+    conn: &mut Conn,
+    dialect: Dialect,
+    now: Timestamp,
+    wall: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<Claimed>> {
+    // PostgreSQL lets several processes claim side by side; SQLite has one writer anyway.
+    let sql = match dialect {
+        Dialect::Sqlite => concat!(claim_sql!(), ")", claim_returning!()),
+        Dialect::Postgres => concat!(claim_sql!(), " FOR UPDATE SKIP LOCKED)", claim_returning!()),
+    };
+    let row = sqlx::query(sql).bind(lease_until.0).bind(now.0).bind(wall.0).fetch_optional(conn).await?;
+    let Some(row) = row else { return Ok(None) };
+    let payload: String = row.try_get("payload")?;
+    Ok(Some(Claimed {
+        id: row.try_get("id")?,
+        kind: row.try_get("kind")?,
+        payload: serde_json::from_str(&payload)?,
+        attempt: row.try_get("attempt")?,
+    }))
+}
+
+/// Removes a finished job; `false` when the claim was no longer ours.
+pub(super) async fn finish(db: &Db, job: &Claimed) -> Result<bool> {
+    db.write((job.id.clone(), job.attempt), |tx, (id, attempt)| {
+        Box::pin(async move {
+            let done = sqlx::query("DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running'")
+                .bind(id)
+                .bind(attempt)
+                .execute(tx.conn())
+                .await?;
+            Ok(done.rows_affected() == 1)
+        })
+    })
+    .await
+}
+
+/// Puts a job back, due at `run_at`. When another one with its key waits already, that one does.
+pub(super) async fn put_back(db: &Db, job: &Claimed, run_at: Timestamp, error: &str) -> Result<()> {
+    db.write((job.id.clone(), job.attempt, run_at, error.to_owned()), |tx, (id, attempt, run_at, error)| {
+        Box::pin(async move {
+            sqlx::query(
+                "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' AND EXISTS
+                     (SELECT 1 FROM job AS other WHERE other.key = job.key AND other.state = 'ready')",
+            )
+            .bind(id)
+            .bind(attempt)
+            .execute(tx.conn())
+            .await?;
+            sqlx::query(
+                "UPDATE job SET state = 'ready', run_at = $3, error = $4, lease_until = 0
+                 WHERE id = $1 AND attempt = $2 AND state = 'running'",
+            )
+            .bind(id)
+            .bind(attempt)
+            .bind(run_at.0)
+            .bind(error)
+            .execute(tx.conn())
+            .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Ends a job as `failed` or `stuck`, kept for a person to look at.
+pub(super) async fn give_up(db: &Db, job: &Claimed, state: &'static str, error: &str) -> Result<()> {
+    db.write((job.id.clone(), job.attempt, state, error.to_owned()), |tx, (id, attempt, state, error)| {
+        Box::pin(async move {
+            sqlx::query(
+                "UPDATE job SET state = $3, error = $4, lease_until = 0
+                 WHERE id = $1 AND attempt = $2 AND state = 'running'",
+            )
+            .bind(id)
+            .bind(attempt)
+            .bind(*state)
+            .bind(error)
+            .execute(tx.conn())
+            .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Keeps a running job ours until `lease_until`.
+pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Result<()> {
+    db.write((job.id.clone(), job.attempt, lease_until), |tx, (id, attempt, lease_until)| {
+        Box::pin(async move {
+            sqlx::query(
+                "UPDATE job SET lease_until = $3 WHERE id = $1 AND attempt = $2 AND state = 'running'",
+            )
+            .bind(id)
+            .bind(attempt)
+            .bind(lease_until.0)
+            .execute(tx.conn())
+            .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Frees what a process before us was running. Only SQLite, where the file's
+/// lock proves that nobody else lives; on PostgreSQL the leases lapse.
+pub(super) async fn free_orphans(db: &Db) -> Result<u64> {
+    if db.dialect() != Dialect::Sqlite {
+        return Ok(0);
+    }
+    db.write((), |tx, ()| {
+        Box::pin(async move {
+            let freed =
+                sqlx::query("UPDATE job SET lease_until = 0 WHERE state = 'running'").execute(tx.conn());
+            Ok(freed.await?.rows_affected())
+        })
+    })
+    .await
+}
+
+/// Failed and stuck jobs: (kind, error).
+pub async fn failures(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+    let sql =
+        "SELECT kind, COALESCE(error, '') AS error FROM job WHERE state IN ('failed', 'stuck') ORDER BY id";
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}

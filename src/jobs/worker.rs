@@ -1,0 +1,166 @@
+//! The worker: claims what is due, keeps its lease alive, decides what a failure means.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::queue::{self, Claimed};
+use super::{Job, JobError};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::Result;
+
+/// A lease lapses after this long without renewal: a crashed process's jobs go on elsewhere.
+const LEASE: Duration = Duration::from_secs(30);
+/// Renewed three times within its length.
+const RENEWAL: Duration = Duration::from_secs(10);
+/// A look at the table even when nobody told us of new work.
+const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// Jobs side by side; most of them wait for something outside.
+const CONCURRENCY: usize = 16;
+/// A faulty job is given up after this many runs (about 20 minutes of growing pauses).
+pub const MAX_ATTEMPTS: i64 = 12;
+
+/// Runs jobs of the registered kinds.
+#[derive(Clone)]
+pub struct Worker(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    /// Leases are of the machine's time, not of the clock that tests and the playground move.
+    wall: Arc<dyn Clock>,
+    jobs: HashMap<&'static str, Arc<dyn Job>>,
+    running: AtomicBool,
+}
+
+impl Worker {
+    /// A worker for these kinds of jobs.
+    pub fn new(db: Db, wall: Arc<dyn Clock>, jobs: Vec<Arc<dyn Job>>) -> Self {
+        let jobs = jobs.into_iter().map(|job| (job.kind(), job)).collect();
+        Worker(Arc::new(Inner { db, wall, jobs, running: AtomicBool::new(false) }))
+    }
+
+    /// Whether the loop of [`Worker::serve`] is going round.
+    pub fn is_running(&self) -> bool {
+        self.0.running.load(Ordering::SeqCst)
+    }
+
+    /// Works until `stop`, then waits for what is running.
+    pub async fn serve(self, stop: CancellationToken) {
+        let slots = Arc::new(Semaphore::new(CONCURRENCY));
+        let tasks = TaskTracker::new();
+        if let Err(error) = queue::free_orphans(&self.0.db).await {
+            tracing::error!(%error, "jobs of the process before could not be freed");
+        }
+        self.0.running.store(true, Ordering::SeqCst);
+        while let Some(permit) = stop.run_until_cancelled(slots.clone().acquire_owned()).await {
+            let Ok(permit) = permit else { break };
+            // Listened for before the look, so that work enqueued in between is not slept through.
+            let enqueued = self.0.db.job_enqueued();
+            match self.claim().await {
+                Ok(Some(job)) => {
+                    let worker = self.clone();
+                    tasks.spawn(async move {
+                        worker.run(job).await;
+                        drop(permit);
+                    });
+                }
+                Ok(None) => {
+                    let look = tokio::time::timeout(IDLE_LOOK, enqueued);
+                    let _ = stop.run_until_cancelled(look).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no job could be claimed");
+                    let _ = stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(1))).await;
+                }
+            }
+        }
+        self.0.running.store(false, Ordering::SeqCst);
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Runs what is due, one after another, until nothing is: for tests and tools. Returns how many ran.
+    pub async fn run_due(&self) -> Result<usize> {
+        let mut count = 0;
+        while let Some(job) = self.claim().await? {
+            self.run(job).await;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    async fn claim(&self) -> Result<Option<Claimed>> {
+        let wall = self.0.wall.now();
+        queue::claim(&self.0.db, wall, wall.plus(LEASE)).await
+    }
+
+    async fn run(&self, claimed: Claimed) {
+        let outcome = match self.0.jobs.get(claimed.kind.as_str()) {
+            Some(job) => self.run_leased(job.clone(), &claimed).await,
+            None => Err(JobError::Fail(format!("no job of the kind `{}` is known", claimed.kind))),
+        };
+        if let Err(error) = self.settle(&claimed, outcome).await {
+            // The lease lapses and the job runs again.
+            tracing::error!(kind = claimed.kind, %error, "the end of a job could not be recorded");
+        }
+    }
+
+    async fn run_leased(&self, job: Arc<dyn Job>, claimed: &Claimed) -> Result<(), JobError> {
+        let limit = job.timeout();
+        // A task of its own: a panic in a job ends that job alone.
+        let (payload, attempt) = (claimed.payload.clone(), claimed.attempt);
+        let mut task =
+            tokio::spawn(async move { tokio::time::timeout(limit, job.run(payload, attempt)).await });
+        loop {
+            match tokio::time::timeout(RENEWAL, &mut task).await {
+                Ok(Ok(Ok(outcome))) => return outcome,
+                Ok(Ok(Err(_))) => return Err(JobError::Fault(format!("not done within {limit:?}"))),
+                Ok(Err(panic)) => return Err(JobError::Fault(format!("crashed: {panic}"))),
+                Err(_) => {
+                    let until = self.0.wall.now().plus(LEASE);
+                    if let Err(error) = queue::renew(&self.0.db, claimed, until).await {
+                        tracing::warn!(kind = claimed.kind, %error, "a lease could not be renewed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn settle(&self, job: &Claimed, outcome: Result<(), JobError>) -> Result<()> {
+        let db = &self.0.db;
+        let Err(error) = outcome else {
+            queue::finish(db, job).await?;
+            return Ok(());
+        };
+        let text = error.to_string();
+        match error {
+            JobError::Retry(after, _) => queue::put_back(db, job, db.now().plus(after), &text).await,
+            JobError::Fault(_) if job.attempt < MAX_ATTEMPTS => {
+                tracing::warn!(
+                    kind = job.kind,
+                    attempt = job.attempt,
+                    error = text,
+                    "a job failed and runs again"
+                );
+                queue::put_back(db, job, db.now().plus(pause(job.attempt)), &text).await
+            }
+            JobError::Fault(_) | JobError::Fail(_) => {
+                tracing::error!(kind = job.kind, id = job.id, error = text, "a job is given up");
+                queue::give_up(db, job, "failed", &text).await
+            }
+            JobError::Stuck(_) => queue::give_up(db, job, "stuck", &text).await,
+        }
+    }
+}
+
+/// 1, 2, 4 … seconds, at most five minutes.
+fn pause(attempt: i64) -> Duration {
+    let doublings = u32::try_from(attempt.clamp(1, 9) - 1).unwrap_or(8);
+    Duration::from_secs((1 << doublings).min(300))
+}
