@@ -8,6 +8,7 @@
 pub mod form;
 pub mod inbound;
 pub mod message;
+pub mod outbox;
 
 use std::sync::Arc;
 

@@ -126,9 +126,9 @@ impl Db {
         Ok(value)
     }
 
-    /// Resolves when a job was enqueued by this process after the call.
-    pub async fn job_enqueued(&self) {
-        self.0.jobs.notified().await;
+    /// Resolves when this process enqueued a job after the call (not only after the first poll).
+    pub fn job_enqueued(&self) -> tokio::sync::futures::Notified<'_> {
+        self.0.jobs.notified()
     }
 
     /// Closes the connections; what was committed is on disk already.

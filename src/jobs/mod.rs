@@ -50,6 +50,11 @@ pub trait Job: Send + Sync {
         Duration::from_secs(30)
     }
 
+    /// A recurring job runs again this long after each run; [`worker::Worker::schedule`] starts it.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
     /// Does it. `attempt` counts from 1; more than 1 means that an earlier run
     /// failed or was cut off.
     async fn run(&self, payload: Value, attempt: i64) -> Result<(), JobError>;

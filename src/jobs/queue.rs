@@ -12,7 +12,8 @@ use crate::error::Result;
 pub struct NewJob {
     pub kind: &'static str,
     pub payload: Value,
-    /// While a job with this key waits, enqueuing it again only brings it forward.
+    /// While a job with this key waits, enqueuing it again only brings it forward;
+    /// while one runs, the next one waits. Two with one key never run side by side.
     pub key: Option<String>,
     pub run_at: Timestamp,
 }
@@ -63,7 +64,10 @@ macro_rules! claim_sql {
     () => {
         "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = $1
          WHERE id = (SELECT id FROM job
-                     WHERE (state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until <= $3)
+                     WHERE (state = 'ready' AND run_at <= $2 AND NOT EXISTS
+                                (SELECT 1 FROM job AS other
+                                 WHERE other.key = job.key AND other.state = 'running' AND other.lease_until > $3))
+                        OR (state = 'running' AND lease_until <= $3)
                      ORDER BY run_at, id LIMIT 1"
     };
 }
@@ -100,6 +104,8 @@ async fn claim_next(
 pub(super) async fn finish(db: &Db, job: &Claimed) -> Result<bool> {
     db.write((job.id.clone(), job.attempt), |tx, (id, attempt)| {
         Box::pin(async move {
+            // One with the same key may have waited for this end.
+            tx.wake_workers();
             let done = sqlx::query("DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running'")
                 .bind(id)
                 .bind(attempt)
@@ -188,6 +194,24 @@ pub(super) async fn free_orphans(db: &Db) -> Result<u64> {
             let freed =
                 sqlx::query("UPDATE job SET lease_until = 0 WHERE state = 'running'").execute(tx.conn());
             Ok(freed.await?.rows_affected())
+        })
+    })
+    .await
+}
+
+/// Makes sure that a recurring job waits or runs.
+pub(super) async fn ensure(db: &Db, kind: &'static str) -> Result<()> {
+    db.write(kind, |tx, &kind| {
+        Box::pin(async move {
+            let key = format!("every:{kind}");
+            let sql =
+                "SELECT CAST(count(*) AS BIGINT) FROM job WHERE key = $1 AND state IN ('ready', 'running')";
+            let there: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
+            let run_at = tx.now();
+            match there {
+                0 => enqueue(tx, NewJob { kind, payload: Value::Null, key: Some(key), run_at }).await,
+                _ => Ok(()),
+            }
         })
     })
     .await

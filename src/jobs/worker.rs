@@ -50,6 +50,14 @@ impl Worker {
         self.0.running.load(Ordering::SeqCst)
     }
 
+    /// Puts the recurring jobs into the table, once; due at once.
+    pub async fn schedule(&self) -> Result<()> {
+        for job in self.0.jobs.values().filter(|job| job.every().is_some()) {
+            queue::ensure(&self.0.db, job.kind()).await?;
+        }
+        Ok(())
+    }
+
     /// Works until `stop`, then waits for what is running.
     pub async fn serve(self, stop: CancellationToken) {
         let slots = Arc::new(Semaphore::new(CONCURRENCY));
@@ -134,14 +142,17 @@ impl Worker {
 
     async fn settle(&self, job: &Claimed, outcome: Result<(), JobError>) -> Result<()> {
         let db = &self.0.db;
+        let every = self.0.jobs.get(job.kind.as_str()).and_then(|job| job.every());
         let Err(error) = outcome else {
-            queue::finish(db, job).await?;
-            return Ok(());
+            return match every {
+                Some(pause) => queue::put_back(db, job, db.now().plus(pause), "").await,
+                None => queue::finish(db, job).await.map(drop),
+            };
         };
         let text = error.to_string();
         match error {
             JobError::Retry(after, _) => queue::put_back(db, job, db.now().plus(after), &text).await,
-            JobError::Fault(_) if job.attempt < MAX_ATTEMPTS => {
+            JobError::Fault(_) if job.attempt < MAX_ATTEMPTS || every.is_some() => {
                 tracing::warn!(
                     kind = job.kind,
                     attempt = job.attempt,

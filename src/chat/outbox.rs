@@ -1,0 +1,246 @@
+//! The outbox: each message has a key, what it should say, and what was said.
+//!
+//! A slice *puts* the message as it should read now, in its own unit of work;
+//! the job `deliver` posts it, or updates what was posted. Several changes
+//! before a delivery are one update. After a crash in the middle of a post it
+//! is unknown whether the platform has it: it is sent again, marked as
+//! repeated and counted in `repeats`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use super::message::Message;
+use super::{MessageRef, Platform, SendError, Target};
+use crate::db::{Conn, Db, Tx};
+use crate::error::Result;
+use crate::jobs::queue::{self, NewJob};
+use crate::jobs::{Job, JobError};
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub platform: String,
+    pub workspace: String,
+    pub target: Target,
+    /// Used once when the bot cannot write to `target`.
+    pub fallback: Option<Target>,
+}
+
+/// Says in this unit of work what the message `key` should read from now on.
+/// The address counts for the first time only.
+pub async fn put(tx: &mut Tx, key: &str, address: &Address, message: &Message) -> Result<()> {
+    let fallback = address.fallback.as_ref().map(serde_json::to_string).transpose()?;
+    sqlx::query(
+        "INSERT INTO message (key, platform, workspace, target, fallback, content, version, delivered, sending, repeats)
+         VALUES ($1, $2, $3, $4, $5, $6, 1, 0, 0, 0)
+         ON CONFLICT (key) DO UPDATE SET content = excluded.content, version = message.version + 1",
+    )
+    .bind(key)
+    .bind(&address.platform)
+    .bind(&address.workspace)
+    .bind(serde_json::to_string(&address.target)?)
+    .bind(fallback)
+    .bind(serde_json::to_string(message)?)
+    .execute(tx.conn())
+    .await?;
+    deliver_soon(tx, key).await
+}
+
+/// Changes what an existing message should read; nothing when there is none.
+pub async fn change(tx: &mut Tx, key: &str, message: &Message) -> Result<()> {
+    let sql = "UPDATE message SET content = $2, version = version + 1 WHERE key = $1";
+    let changed = sqlx::query(sql).bind(key).bind(serde_json::to_string(message)?).execute(tx.conn()).await?;
+    if changed.rows_affected() == 1 { deliver_soon(tx, key).await } else { Ok(()) }
+}
+
+async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
+    let run_at = tx.now();
+    let payload = json!({ "message": key });
+    queue::enqueue(tx, NewJob { kind: "deliver", payload, key: Some(format!("deliver:{key}")), run_at }).await
+}
+
+/// A message as the table has it.
+struct Stored {
+    platform: String,
+    workspace: String,
+    target: Target,
+    fallback: Option<Target>,
+    message: Message,
+    version: i64,
+    delivered: i64,
+    sending: bool,
+    reference: Option<MessageRef>,
+}
+
+/// Brings the platforms up to what the table says.
+pub struct Deliver {
+    db: Db,
+    platforms: HashMap<&'static str, Arc<dyn Platform>>,
+}
+
+impl Deliver {
+    /// The job over these platforms.
+    pub fn new(db: Db, platforms: Vec<Arc<dyn Platform>>) -> Self {
+        Deliver { db, platforms: platforms.into_iter().map(|platform| (platform.name(), platform)).collect() }
+    }
+
+    async fn post(&self, platform: &dyn Platform, key: &str, row: &Stored) -> Result<(), JobError> {
+        let mut message = row.message.clone();
+        if row.sending {
+            message = message.context("Sent again after a restart; you may see this twice.");
+        }
+        mark_sending(&self.db, key, row.sending).await?;
+        match platform.post(&row.workspace, &row.target, &message).await {
+            Ok(reference) => Ok(record_posted(&self.db, key, row.version, reference).await?),
+            Err(SendError::NotThere(reason)) => match row.fallback.clone() {
+                Some(fallback) => {
+                    use_fallback(&self.db, key, fallback).await?;
+                    Err(JobError::Retry(Duration::ZERO, reason))
+                }
+                None => self.give_up(key, reason).await,
+            },
+            Err(SendError::Later { seconds, reason }) => {
+                clear_sending(&self.db, key).await?;
+                Err(JobError::Retry(Duration::from_secs(seconds), reason))
+            }
+            Err(SendError::Never(reason)) => self.give_up(key, reason).await,
+        }
+    }
+
+    /// Said once in the log; the row keeps why.
+    async fn give_up(&self, key: &str, reason: String) -> Result<(), JobError> {
+        tracing::warn!(message = key, reason, "a message could not be delivered");
+        give_up(&self.db, key, reason).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Job for Deliver {
+    fn kind(&self) -> &'static str {
+        "deliver"
+    }
+
+    async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
+        let key = payload["message"].as_str().unwrap_or_default();
+        let mut conn = self.db.read().await?;
+        let Some(row) = load(&mut conn, key).await? else { return Ok(()) };
+        drop(conn);
+        if row.delivered >= row.version {
+            return Ok(());
+        }
+        let Some(platform) = self.platforms.get(row.platform.as_str()) else {
+            return self.give_up(key, format!("{} is not connected", row.platform)).await;
+        };
+        match &row.reference {
+            None => self.post(platform.as_ref(), key, &row).await,
+            Some(reference) => match platform.update(&row.workspace, reference, &row.message).await {
+                Ok(()) => Ok(record_posted(&self.db, key, row.version, reference.clone()).await?),
+                Err(SendError::Later { seconds, reason }) => {
+                    Err(JobError::Retry(Duration::from_secs(seconds), reason))
+                }
+                Err(SendError::NotThere(reason) | SendError::Never(reason)) => {
+                    self.give_up(key, reason).await
+                }
+            },
+        }
+    }
+}
+
+async fn load(conn: &mut Conn, key: &str) -> Result<Option<Stored>> {
+    let sql = "SELECT platform, workspace, target, fallback, content, version, delivered, sending, reference
+               FROM message WHERE key = $1 AND given_up IS NULL";
+    let Some(row) = sqlx::query(sql).bind(key).fetch_optional(conn).await? else { return Ok(None) };
+    let json = |column: &str| row.try_get::<Option<String>, _>(column);
+    Ok(Some(Stored {
+        platform: row.try_get("platform")?,
+        workspace: row.try_get("workspace")?,
+        target: serde_json::from_str(row.try_get("target")?)?,
+        fallback: json("fallback")?.map(|text| serde_json::from_str(&text)).transpose()?,
+        message: serde_json::from_str(row.try_get("content")?)?,
+        version: row.try_get("version")?,
+        delivered: row.try_get("delivered")?,
+        sending: row.try_get::<i64, _>("sending")? == 1,
+        reference: json("reference")?.map(|text| serde_json::from_str(&text)).transpose()?,
+    }))
+}
+
+async fn mark_sending(db: &Db, key: &str, again: bool) -> Result<()> {
+    db.write((key.to_owned(), again), |tx, (key, again)| {
+        Box::pin(async move {
+            sqlx::query("UPDATE message SET sending = 1, repeats = repeats + $2 WHERE key = $1")
+                .bind(key)
+                .bind(i64::from(*again))
+                .execute(tx.conn())
+                .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+async fn clear_sending(db: &Db, key: &str) -> Result<()> {
+    db.write(key.to_owned(), |tx, key| {
+        Box::pin(async move {
+            sqlx::query("UPDATE message SET sending = 0 WHERE key = $1").bind(key).execute(tx.conn()).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// The message may have changed again meanwhile: then its own job is waiting.
+async fn record_posted(db: &Db, key: &str, version: i64, reference: MessageRef) -> Result<()> {
+    db.write(
+        (key.to_owned(), version, serde_json::to_string(&reference)?),
+        |tx, (key, version, reference)| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE message SET sending = 0, reference = $3,
+                     delivered = CASE WHEN delivered < $2 THEN $2 ELSE delivered END
+                 WHERE key = $1",
+                )
+                .bind(key)
+                .bind(*version)
+                .bind(reference)
+                .execute(tx.conn())
+                .await?;
+                Ok(())
+            })
+        },
+    )
+    .await
+}
+
+async fn use_fallback(db: &Db, key: &str, fallback: Target) -> Result<()> {
+    db.write((key.to_owned(), serde_json::to_string(&fallback)?), |tx, (key, target)| {
+        Box::pin(async move {
+            sqlx::query("UPDATE message SET sending = 0, target = $2, fallback = NULL WHERE key = $1")
+                .bind(key)
+                .bind(target)
+                .execute(tx.conn())
+                .await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+async fn give_up(db: &Db, key: &str, reason: String) -> Result<()> {
+    db.write((key.to_owned(), reason), |tx, (key, reason)| {
+        Box::pin(async move {
+            sqlx::query("UPDATE message SET sending = 0, given_up = $2 WHERE key = $1")
+                .bind(key)
+                .bind(reason)
+                .execute(tx.conn())
+                .await?;
+            Ok(())
+        })
+    })
+    .await
+}

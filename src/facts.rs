@@ -1,0 +1,160 @@
+//! Facts: rows saying what happened, appended in the transaction that decides it.
+//!
+//! A slice that wants to know subscribes in `app.rs`; each fact of a kind with
+//! subscribers becomes one `fact` job, in the same transaction. So surveys
+//! follow environments without an import cycle. Why not a cursor over the
+//! table? On PostgreSQL a row may commit after a later-numbered one, and a
+//! cursor that already passed would skip it; a job per fact cannot.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Db, Tx};
+use crate::error::{Error, Result};
+use crate::jobs::queue::{self, NewJob};
+use crate::jobs::{Job, JobError};
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FactKind {
+    /// Somebody asked for an environment. Subject: environment; data: person, template, tier.
+    #[serde(rename = "env.requested")]
+    EnvRequested,
+    /// It can be used. Subject: environment; data: person, name, template.
+    #[serde(rename = "env.ready")]
+    EnvReady,
+    /// Its creation stopped. Subject: environment; data: person, step.
+    #[serde(rename = "env.failed")]
+    EnvFailed,
+    /// It is gone. Subject: environment; data: person.
+    #[serde(rename = "env.destroyed")]
+    EnvDestroyed,
+    /// A search found nothing. Subject: the words; data: empty.
+    #[serde(rename = "search.empty")]
+    SearchEmpty,
+    /// An answer was recorded. Subject: wave; no person, and `at` is the week's start.
+    #[serde(rename = "survey.answered")]
+    SurveyAnswered,
+}
+
+impl FactKind {
+    /// The word in the table, `env.ready`.
+    pub fn word(self) -> &'static str {
+        match self {
+            FactKind::EnvRequested => "env.requested",
+            FactKind::EnvReady => "env.ready",
+            FactKind::EnvFailed => "env.failed",
+            FactKind::EnvDestroyed => "env.destroyed",
+            FactKind::SearchEmpty => "search.empty",
+            FactKind::SurveyAnswered => "survey.answered",
+        }
+    }
+
+    /// Whether anybody subscribes; [`FactJob::new`] refuses other subscriptions.
+    /// A fact that nobody follows leaves no job, and `survey.answered` must not
+    /// while a job row would tell the second of an answer.
+    fn followed(self) -> bool {
+        matches!(self, FactKind::EnvReady)
+    }
+
+    fn parse(word: &str) -> Result<Self> {
+        serde_json::from_value(Value::String(word.into())).map_err(Error::from)
+    }
+}
+
+/// A fact as its followers see it.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    pub id: String,
+    pub at: Timestamp,
+    pub kind: FactKind,
+    pub subject: String,
+    pub data: Value,
+}
+
+/// Appends a fact to this unit of work.
+pub async fn append(tx: &mut Tx, kind: FactKind, subject: &str, data: Value) -> Result<()> {
+    let at = if kind == FactKind::SurveyAnswered { tx.now().week_start() } else { tx.now() };
+    let id = tx.new_id("fct");
+    sqlx::query("INSERT INTO fact (id, at, kind, subject, data) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&id)
+        .bind(at.0)
+        .bind(kind.word())
+        .bind(subject)
+        .bind(data.to_string())
+        .execute(tx.conn())
+        .await?;
+    if kind.followed() {
+        let run_at = tx.now();
+        queue::enqueue(tx, NewJob { kind: "fact", payload: json!({ "id": id }), key: None, run_at }).await?;
+    }
+    Ok(())
+}
+
+/// How many facts of a kind there are since `since`.
+pub async fn count(conn: &mut Conn, kind: FactKind, since: Timestamp) -> Result<i64> {
+    let sql = "SELECT CAST(count(*) AS BIGINT) FROM fact WHERE kind = $1 AND at >= $2";
+    Ok(sqlx::query_scalar(sql).bind(kind.word()).bind(since.0).fetch_one(conn).await?)
+}
+
+/// What a follower does with a fact; it may see the same one twice.
+pub type Follower = Arc<dyn Fn(Fact) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// Hands each fact to those who follow its kind.
+pub struct FactJob {
+    db: Db,
+    followers: Vec<(FactKind, Follower)>,
+}
+
+impl FactJob {
+    /// The job with its followers.
+    ///
+    /// # Errors
+    /// A kind that [`append`] makes no job for cannot be followed.
+    pub fn new(db: Db, followers: Vec<(FactKind, Follower)>) -> Result<Self> {
+        match followers.iter().find(|(kind, _)| !kind.followed()) {
+            Some((kind, _)) => Err(Error::internal(format!("{} is not followed in facts.rs", kind.word()))),
+            None => Ok(FactJob { db, followers }),
+        }
+    }
+
+    async fn load(&self, id: &str) -> Result<Fact> {
+        let mut conn = self.db.read().await?;
+        let sql = "SELECT id, at, kind, subject, data FROM fact WHERE id = $1";
+        let row = sqlx::query(sql).bind(id).fetch_one(&mut *conn).await?;
+        Ok(Fact {
+            id: row.try_get("id")?,
+            at: Timestamp(row.try_get("at")?),
+            kind: FactKind::parse(row.try_get("kind")?)?,
+            subject: row.try_get("subject")?,
+            data: serde_json::from_str(row.try_get("data")?)?,
+        })
+    }
+}
+
+#[async_trait]
+impl Job for FactJob {
+    fn kind(&self) -> &'static str {
+        "fact"
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
+        let id = payload["id"].as_str().unwrap_or_default();
+        let fact = self.load(id).await?;
+        for (_, follower) in self.followers.iter().filter(|(kind, _)| *kind == fact.kind) {
+            follower(fact.clone()).await?;
+        }
+        Ok(())
+    }
+}
