@@ -1,0 +1,121 @@
+//! Deliveries acted on: a repeat gets the first answer and changes nothing.
+//!
+//! Only a keyed hash of the delivery's id is kept, for at least a day, with an
+//! expiry on a day's edge: a row tells neither who acted nor when.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::chat::Target;
+use crate::chat::inbound::{AnswerBy, Identity, Invocation};
+use crate::chat::message::Reply;
+use crate::chat::outbox::{self, Address};
+use crate::clock::Timestamp;
+use crate::db::{Db, Tx};
+use crate::error::Result;
+use crate::jobs::{Job, JobError};
+use crate::keys::hmac;
+
+const DAY: i64 = 86_400_000;
+
+/// One delivery of one invocation, and how its answer travels.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    key: String,
+    answer_by: AnswerBy,
+    identity: Identity,
+}
+
+impl Delivery {
+    /// The delivery of `invocation`, hashed under `secret`.
+    pub fn of(invocation: &Invocation, secret: &[u8; 32]) -> Self {
+        let Identity { platform, workspace, .. } = &invocation.identity;
+        let text = json!([platform, workspace, invocation.delivery]).to_string();
+        Delivery {
+            key: data_encoding::HEXLOWER.encode(&hmac(secret, text.as_bytes())),
+            answer_by: invocation.answer_by.clone(),
+            identity: invocation.identity.clone(),
+        }
+    }
+}
+
+/// Makes the delivery ours within this unit; `Some` is the answer it got before.
+pub async fn claim(tx: &mut Tx, delivery: &Delivery) -> Result<Option<Reply>> {
+    let expires = Timestamp((tx.now().0.div_euclid(DAY) + 2) * DAY);
+    let sql =
+        "INSERT INTO delivery (key, reply, expires_at) VALUES ($1, '', $2) ON CONFLICT (key) DO NOTHING";
+    let claimed = sqlx::query(sql).bind(&delivery.key).bind(expires.0).execute(tx.conn()).await?;
+    if claimed.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let sql = "SELECT reply FROM delivery WHERE key = $1";
+    let reply: String = sqlx::query_scalar(sql).bind(&delivery.key).fetch_one(tx.conn()).await?;
+    Ok(Some(serde_json::from_str(&reply)?))
+}
+
+/// Stores the answer with the claim, and puts it into the outbox where it cannot travel with the request.
+pub async fn answer(tx: &mut Tx, delivery: &Delivery, reply: &Reply) -> Result<()> {
+    sqlx::query("UPDATE delivery SET reply = $2 WHERE key = $1")
+        .bind(&delivery.key)
+        .bind(serde_json::to_string(reply)?)
+        .execute(tx.conn())
+        .await?;
+    let (AnswerBy::Url { url }, Reply::Private { message } | Reply::Public { message }) =
+        (&delivery.answer_by, reply)
+    else {
+        return Ok(());
+    };
+    let address = Address {
+        platform: delivery.identity.platform.clone(),
+        workspace: delivery.identity.workspace.clone(),
+        target: Target::Respond { url: url.clone() },
+        fallback: Some(Target::Direct { user: delivery.identity.user.clone() }),
+    };
+    outbox::put(tx, &format!("answer:{}", delivery.key), &address, message).await
+}
+
+/// Sends an answer that changed nothing; once, however often the delivery is repeated.
+pub async fn answer_only(db: &Db, delivery: &Delivery, reply: &Reply) -> Result<()> {
+    if matches!(delivery.answer_by, AnswerBy::Inline) {
+        return Ok(());
+    }
+    db.write((delivery.clone(), reply.clone()), |tx, (delivery, reply)| {
+        Box::pin(async move {
+            match claim(tx, delivery).await? {
+                None => answer(tx, delivery, reply).await,
+                Some(_) => Ok(()),
+            }
+        })
+    })
+    .await
+}
+
+/// Forgets deliveries after their time.
+pub struct Forget(pub Db);
+
+#[async_trait]
+impl Job for Forget {
+    fn kind(&self) -> &'static str {
+        "forget-deliveries"
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(Duration::from_secs(3_600))
+    }
+
+    async fn run(&self, _payload: Value, _attempt: i64) -> Result<(), JobError> {
+        let forget = self.0.write((), |tx, ()| {
+            Box::pin(async move {
+                let now = tx.now().0;
+                sqlx::query("DELETE FROM delivery WHERE expires_at <= $1")
+                    .bind(now)
+                    .execute(tx.conn())
+                    .await?;
+                Ok(())
+            })
+        });
+        Ok(forget.await?)
+    }
+}

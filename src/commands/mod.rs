@@ -1,0 +1,160 @@
+//! The engine behind `commands/`: from an invocation to a handler and back.
+//!
+//! Invariants: the engine knows no slice and no platform; handlers, and the
+//! lookups it needs, are functions given by `app.rs`. A handler cannot be
+//! called without [`Approved`]. What a handler changes goes through
+//! [`Call::commit`], so that a repeated delivery gets the first answer and
+//! changes nothing. Deliberately absent: state of half-typed commands.
+
+pub mod dispatch;
+mod help;
+pub mod inbox;
+pub mod parse;
+pub mod spec;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::access::{Actor, Approved};
+use crate::audit;
+use crate::chat::form::{Field, FieldKind, Form};
+use crate::chat::inbound::{Identity, Invocation, Standing};
+use crate::chat::message::{Choice, Reply};
+use crate::db::{Db, Tx, Unit};
+use crate::error::Result;
+use inbox::Delivery;
+use parse::Args;
+use spec::{Argument, Kind, Spec};
+
+/// What a command does.
+pub type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Reply>> + Send + Sync>;
+
+/// Handlers by the key of their spec.
+pub type Handlers = BTreeMap<&'static str, Handler>;
+
+/// A handler that shares `state`.
+pub fn handler<S, F, Fut>(state: &Arc<S>, run: F) -> Handler
+where
+    S: Send + Sync + 'static,
+    F: Fn(Arc<S>, Call) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply>> + Send + 'static,
+{
+    let state = state.clone();
+    Arc::new(move |call| Box::pin(run(state.clone(), call)))
+}
+
+/// From an identity to the person behind it and their roles.
+pub type WhoIs = Arc<dyn Fn(Identity, Standing, String) -> BoxFuture<'static, Result<Actor>> + Send + Sync>;
+
+/// What can be chosen for arguments of a kind by this person.
+pub type Choices = Arc<dyn Fn(Kind, Actor) -> BoxFuture<'static, Result<Vec<Choice>>> + Send + Sync>;
+
+/// Called once for a command that is not private, for the count of active people.
+pub type Noticed = Arc<dyn Fn(Actor) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// One authorized command with its values.
+pub struct Call {
+    pub spec: Arc<Spec>,
+    pub actor: Actor,
+    /// Proof that the actor may run `spec`.
+    pub approved: Approved,
+    pub args: Args,
+    pub invocation: Invocation,
+    delivery: Delivery,
+    choices: Choices,
+}
+
+impl Call {
+    /// Runs the command's one unit of work: notes the delivery, writes the audit
+    /// row, does `unit`, and stores the reply it gives, all or nothing. A repeat
+    /// of the delivery gets the stored reply instead.
+    pub async fn commit<I, F>(&self, db: &Db, input: I, unit: F) -> Result<Reply>
+    where
+        I: Send + Sync + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t I) -> Unit<'t, Reply> + Send + Sync + 'static,
+    {
+        let audit = (!self.spec.private).then(|| self.audit_detail());
+        let work =
+            (self.delivery.clone(), audit, self.actor.person.clone(), self.spec.key.clone(), input, unit);
+        db.write(work, |tx, (delivery, audit, person, command, input, unit)| {
+            Box::pin(async move {
+                if let Some(first) = inbox::claim(tx, delivery).await? {
+                    return Ok(first);
+                }
+                if let Some(detail) = audit {
+                    audit::record(tx, person, command, detail).await?;
+                }
+                let reply = unit(tx, input).await?;
+                inbox::answer(tx, delivery, &reply).await?;
+                Ok(reply)
+            })
+        })
+        .await
+    }
+
+    /// The form for the spec's arguments, prefilled with what was given.
+    pub async fn form(&self) -> Result<Form> {
+        let mut fields = Vec::new();
+        for argument in self.spec.arguments.iter().chain(&self.spec.options) {
+            fields.push(self.field(argument).await?);
+        }
+        Ok(Form {
+            command: self.spec.key.clone(),
+            title: title(&self.spec),
+            submit: capitalised(self.spec.verb.as_deref().unwrap_or(&self.spec.noun)),
+            intro: Some(format!("{}.", self.spec.summary)),
+            fields,
+            fixed: Vec::new(),
+        })
+    }
+
+    /// The form's field for one argument.
+    pub async fn field(&self, argument: &Argument) -> Result<Field> {
+        let kind = match argument.kind {
+            Kind::Text => FieldKind::Text { multiline: true },
+            Kind::Number => FieldKind::Number { whole: false },
+            Kind::Flag => FieldKind::Flag,
+            Kind::Choice => {
+                let choice = |value: &String| Choice { value: value.clone(), label: value.clone() };
+                FieldKind::Choice { choices: argument.choices.iter().map(choice).collect() }
+            }
+            Kind::Template | Kind::Environment => {
+                match (self.choices)(argument.kind, self.actor.clone()).await? {
+                    none if none.is_empty() => FieldKind::Text { multiline: false },
+                    choices => FieldKind::Choice { choices },
+                }
+            }
+            Kind::Slug | Kind::Duration | Kind::User | Kind::Id => FieldKind::Text { multiline: false },
+        };
+        Ok(Field {
+            name: argument.name.clone(),
+            label: capitalised(&argument.name),
+            kind,
+            value: self.args.typed(&argument.name),
+            help: Some(format!("{}.", argument.help)),
+            required: argument.required,
+        })
+    }
+
+    /// The arguments as typed, for the audit: `template=preview-site name=demo`.
+    fn audit_detail(&self) -> String {
+        let names = self.spec.arguments.iter().chain(&self.spec.options).map(|argument| &argument.name);
+        let given = names.filter_map(|name| Some(format!("{name}={}", self.args.typed(name)?)));
+        given.chain(self.args.extra.keys().map(|name| format!("{name}=…"))).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// At most 24 characters, which is what a modal's title holds.
+fn title(spec: &Spec) -> String {
+    let words = capitalised(&spec.command().replace("/platform ", ""));
+    words.chars().take(24).collect()
+}
+
+/// `ttl` → `Ttl`, `env create` → `Env create`.
+fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,363 @@
+//! A command's spec: one TOML file of `commands/`, from which all else is derived.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::access::Role;
+use crate::diagnostic::{Problem, parse_toml};
+
+/// What kind of value an argument takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A name: lower-case letters, digits and `-`, 1 to 40 characters, a letter first.
+    Slug,
+    /// The raw rest of the line; the last argument only.
+    Text,
+    Number,
+    /// `2h`, `3d`, `1d12h`.
+    Duration,
+    /// One of the argument's `choices`.
+    Choice,
+    /// Yes or no; takes no value on the line.
+    Flag,
+    /// The name of a template.
+    Template,
+    /// The name or id of an environment.
+    Environment,
+    /// A mention of a person.
+    User,
+    /// An id that a button carries; cannot be typed.
+    Id,
+}
+
+/// One argument or option.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    pub name: String,
+    pub kind: Kind,
+    /// What it is and why it is needed, a sentence without a full stop.
+    pub help: String,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub choices: Vec<String>,
+}
+
+/// A line that runs; each is executed as a test.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// As it is typed after `/platform`.
+    pub line: String,
+    /// What it does.
+    pub does: String,
+}
+
+/// Who makes the form for missing values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FormBy {
+    /// The engine, from the spec.
+    #[default]
+    Spec,
+    /// The handler, which knows more fields.
+    Handler,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    command: String,
+    summary: String,
+    role: Option<Role>,
+    #[serde(default)]
+    details: String,
+    #[serde(default)]
+    bare: bool,
+    #[serde(default)]
+    hidden: bool,
+    #[serde(default)]
+    private: bool,
+    #[serde(default)]
+    form: FormBy,
+    #[serde(default)]
+    open: bool,
+    #[serde(default)]
+    argument: Vec<Argument>,
+    #[serde(default)]
+    option: Vec<Argument>,
+    #[serde(default)]
+    example: Vec<Example>,
+}
+
+/// A command of the menu.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// `env.create`, what buttons, forms and handlers name.
+    pub key: String,
+    pub noun: String,
+    /// Absent for a noun that is a command itself, as `stats`.
+    pub verb: Option<String>,
+    /// What it does, without a full stop.
+    pub summary: String,
+    /// A paragraph for its help.
+    pub details: String,
+    /// Who may run it; absent means nobody.
+    pub role: Option<Role>,
+    /// Runs when the noun is typed alone.
+    pub bare: bool,
+    /// Only buttons and forms reach it.
+    pub hidden: bool,
+    /// Leaves no audit row, no delivery record in clear and no trace of its arguments.
+    pub private: bool,
+    pub form: FormBy,
+    /// Takes options it does not declare: the template's parameters.
+    pub open: bool,
+    pub arguments: Vec<Argument>,
+    pub options: Vec<Argument>,
+    pub examples: Vec<Example>,
+    /// The file it came from.
+    pub file: String,
+}
+
+impl Spec {
+    /// `/platform env create`.
+    pub fn command(&self) -> String {
+        match &self.verb {
+            Some(verb) => format!("/platform {} {verb}", self.noun),
+            None => format!("/platform {}", self.noun),
+        }
+    }
+
+    /// `/platform env create TEMPLATE NAME [ttl=DURATION]`.
+    pub fn usage(&self) -> String {
+        let arguments = self.arguments.iter().map(|argument| match argument.required {
+            true => argument.name.to_uppercase(),
+            false => format!("[{}]", argument.name.to_uppercase()),
+        });
+        let options = self.options.iter().map(|option| match option.kind {
+            Kind::Flag => format!("[--{}]", option.name),
+            _ => format!("[{}=…]", option.name),
+        });
+        let parts = std::iter::once(self.command()).chain(arguments).chain(options);
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The argument or option called `name`.
+    pub fn argument(&self, name: &str) -> Option<&Argument> {
+        self.arguments.iter().chain(&self.options).find(|argument| argument.name == name)
+    }
+}
+
+/// All commands, checked against one another.
+#[derive(Debug, Clone, Default)]
+pub struct Menu {
+    specs: BTreeMap<String, Spec>,
+}
+
+impl Menu {
+    /// Reads the files (name, text).
+    ///
+    /// # Errors
+    /// Every problem of every file, each with its line.
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Menu, Vec<Problem>> {
+        let mut menu = Menu::default();
+        let mut problems = Vec::new();
+        for (file, text) in files {
+            match parse_one(file, text) {
+                Ok(spec) => menu.add(spec, text, &mut problems),
+                Err(mut found) => problems.append(&mut found),
+            }
+        }
+        if problems.is_empty() { Ok(menu) } else { Err(problems) }
+    }
+
+    fn add(&mut self, spec: Spec, text: &str, problems: &mut Vec<Problem>) {
+        let place = |what: String, fix: &str| locate(&spec.file, text, "command", what, fix);
+        let rival = self.specs.values().find(|other| other.noun == spec.noun && other.bare && spec.bare);
+        if let Some(other) = self.specs.get(&spec.key) {
+            problems.push(place(
+                format!("`{}` is defined in {} already", spec.key, other.file),
+                "give it a name of its own",
+            ));
+        } else if let Some(other) = rival {
+            let what = format!("bare `{}` is `{}` already ({})", spec.noun, other.key, other.file);
+            problems.push(locate(&spec.file, text, "bare", what, "keep `bare = true` in one of them"));
+        } else {
+            self.specs.insert(spec.key.clone(), spec);
+        }
+    }
+
+    /// The spec with this key.
+    pub fn get(&self, key: &str) -> Option<&Spec> {
+        self.specs.get(key)
+    }
+
+    /// All specs, by key.
+    pub fn all(&self) -> impl Iterator<Item = &Spec> {
+        self.specs.values()
+    }
+
+    /// The nouns that can be typed.
+    pub fn nouns(&self) -> BTreeSet<&str> {
+        self.all().filter(|spec| !spec.hidden).map(|spec| spec.noun.as_str()).collect()
+    }
+
+    /// The commands of a noun that can be typed.
+    pub fn of_noun<'a>(&'a self, noun: &str) -> Vec<&'a Spec> {
+        self.all().filter(|spec| spec.noun == noun && !spec.hidden).collect()
+    }
+}
+
+fn parse_one(file: &str, text: &str) -> Result<Spec, Vec<Problem>> {
+    let raw: File = parse_toml(file, text).map_err(|problem| vec![problem])?;
+    let words: Vec<&str> = raw.command.split(' ').collect();
+    let (noun, verb) = match words.as_slice() {
+        [noun] if is_slug(noun) => ((*noun).to_owned(), None),
+        [noun, verb] if is_slug(noun) && is_slug(verb) => ((*noun).to_owned(), Some((*verb).to_owned())),
+        _ => {
+            let what = format!("`{}` is not a noun, or a noun and a verb", raw.command);
+            return Err(vec![locate(file, text, "command", what, "write it like \"env create\"")]);
+        }
+    };
+    let key = verb.as_ref().map_or_else(|| noun.clone(), |verb| format!("{noun}.{verb}"));
+    let spec = Spec {
+        key,
+        noun,
+        verb,
+        summary: raw.summary,
+        details: raw.details,
+        role: raw.role,
+        bare: raw.bare,
+        hidden: raw.hidden,
+        private: raw.private,
+        form: raw.form,
+        open: raw.open,
+        arguments: raw.argument,
+        options: raw.option,
+        examples: raw.example,
+        file: file.to_owned(),
+    };
+    let problems = check(&spec, text);
+    if problems.is_empty() { Ok(spec) } else { Err(problems) }
+}
+
+/// What the types alone do not hold.
+fn check(spec: &Spec, text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut say =
+        |needle: &str, what: String, fix: &str| problems.push(locate(&spec.file, text, needle, what, fix));
+    let mut seen = BTreeSet::new();
+    let mut optional = None;
+    for argument in spec.arguments.iter().chain(&spec.options) {
+        let needle = format!("\"{}\"", argument.name);
+        if !is_slug(&argument.name) {
+            say(
+                &needle,
+                format!("`{}` is not a name", argument.name),
+                "lower-case letters, digits and `-`, a letter first",
+            );
+        }
+        if !seen.insert(&argument.name) {
+            say(&needle, format!("`{}` stands twice", argument.name), "give each argument its own name");
+        }
+        if (argument.kind == Kind::Choice) == argument.choices.is_empty() {
+            say(
+                &needle,
+                format!("`{}` and its choices do not fit", argument.name),
+                "`kind = \"choice\"` and `choices = […]` go together",
+            );
+        }
+    }
+    for (place, argument) in spec.arguments.iter().enumerate() {
+        let needle = format!("\"{}\"", argument.name);
+        if argument.kind == Kind::Text && place + 1 != spec.arguments.len() {
+            say(
+                &needle,
+                format!("`{}` takes the rest of the line and is not the last argument", argument.name),
+                "move it to the end",
+            );
+        }
+        if let (true, Some(before)) = (argument.required, optional) {
+            say(
+                &needle,
+                format!("`{}` is required after the optional `{before}`", argument.name),
+                "required arguments come first",
+            );
+        }
+        if !argument.required {
+            optional = optional.or(Some(&argument.name));
+        }
+    }
+    if let Some(option) = spec.options.iter().find(|option| matches!(option.kind, Kind::Text | Kind::Id)) {
+        say(
+            &format!("\"{}\"", option.name),
+            format!("`{}` cannot be an option", option.name),
+            "make it the last argument",
+        );
+    }
+    if spec.private && !spec.hidden {
+        say(
+            "private",
+            "a private command can be typed, and what is typed others may see".into(),
+            "set `hidden = true`",
+        );
+    }
+    problems
+}
+
+/// A finding at the first line that starts with `needle` or holds it.
+fn locate(file: &str, text: &str, needle: &str, what: String, fix: &str) -> Problem {
+    let found = text.lines().position(|line| line.starts_with(needle));
+    let found = found.or_else(|| text.lines().position(|line| line.contains(needle)));
+    let line = found.map_or(1, |index| index + 1);
+    Problem::at_line(file, text, line, 0, what, fix)
+}
+
+/// A name: lower-case letters, digits and `-`, 1 to 40 characters, a letter
+/// first and no `-` last (it becomes a host and repository name).
+pub fn is_slug(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        let found = Menu::parse([("a.toml", text)]).err().unwrap_or_default();
+        found.iter().map(|problem| format!("{}: {}", problem.line, problem.what)).collect()
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_its_line() {
+        assert_eq!(
+            problems("command = \"Env\"\nsummary = \"x\"\n"),
+            ["1: `Env` is not a noun, or a noun and a verb"]
+        );
+        assert_eq!(problems("command = \"env x\"\nsumary = \"x\"\n").len(), 1);
+        let twice = "command = \"a b\"\nsummary = \"x\"\n\
+                     [[argument]]\nname = \"n\"\nkind = \"slug\"\nhelp = \"h\"\n\
+                     [[argument]]\nname = \"n\"\nkind = \"slug\"\nhelp = \"h\"\nrequired = true\n";
+        assert_eq!(problems(twice), ["4: `n` stands twice", "4: `n` is required after the optional `n`"]);
+        let open = "command = \"a b\"\nsummary = \"x\"\nprivate = true\n";
+        assert_eq!(problems(open), ["3: a private command can be typed, and what is typed others may see"]);
+    }
+
+    #[test]
+    fn a_collision_names_the_other_file() {
+        let text = "command = \"env list\"\nsummary = \"x\"\n";
+        let problems = Menu::parse([("a.toml", text), ("b.toml", text)]).unwrap_err();
+        assert_eq!(
+            problems[0].to_string().lines().next(),
+            Some("b.toml:1: `env.list` is defined in a.toml already")
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! SLICE people: persons, their identities on platforms, their roles, who was active when.
+//!
+//! Invariants: every table refers to the person, never to a platform's user;
+//! roles follow from the config alone. Deliberately absent for now: zones,
+//! teams, sync with a directory.
+
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Mutex;
+
+use crate::access::{Actor, Role};
+use crate::chat::inbound::{Identity, Standing};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Db};
+use crate::error::Result;
+
+/// One person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `per_…`
+    pub id: String,
+    /// What people call them.
+    pub name: String,
+}
+
+/// Who holds which role, from the config.
+#[derive(Debug, Clone, Default)]
+pub struct Roles {
+    /// What every full member of a connected workspace has; `None` means nothing.
+    pub default: Option<Role>,
+    pub mapped: BTreeMap<Identity, BTreeSet<Role>>,
+}
+
+/// The slice.
+pub struct People {
+    db: Db,
+    roles: Roles,
+    /// (person, day) noted by this process, to save a write on every command.
+    noticed: Mutex<HashSet<(String, i64)>>,
+}
+
+impl People {
+    /// Over this database and these roles.
+    pub fn new(db: Db, roles: Roles) -> Self {
+        People { db, roles, noticed: Mutex::default() }
+    }
+
+    /// The person behind an identity, made at the first sight of it, with roles.
+    pub async fn resolve(&self, identity: Identity, standing: Standing, name: String) -> Result<Actor> {
+        let found = {
+            let mut conn = self.db.read().await?;
+            store::find(&mut conn, &identity).await?
+        };
+        let person = match found {
+            Some(person) => person,
+            None => {
+                let unit = (identity.clone(), name);
+                self.db
+                    .write(unit, |tx, (identity, name)| Box::pin(store::find_or_add(tx, identity, name)))
+                    .await?
+            }
+        };
+        let roles = self.roles_of(&identity, standing);
+        Ok(Actor { person: person.id, name: person.name, identity, roles })
+    }
+
+    /// The roles of an identity; an outsider has none, whatever the config maps.
+    fn roles_of(&self, identity: &Identity, standing: Standing) -> BTreeSet<Role> {
+        let mut roles = self.roles.mapped.get(identity).cloned().unwrap_or_default();
+        if standing == Standing::Member {
+            roles.extend(self.roles.default);
+        } else {
+            roles.clear();
+        }
+        roles
+    }
+
+    /// Notes that a person was active on this day.
+    pub async fn notice(&self, person: String) -> Result<()> {
+        let day = self.db.now().0.div_euclid(86_400_000);
+        let mark = (person, day);
+        let known = |set: &Mutex<HashSet<_>>| set.lock().is_ok_and(|set| set.contains(&mark));
+        if known(&self.noticed) {
+            return Ok(());
+        }
+        self.db
+            .write(mark.clone(), |tx, (person, day)| Box::pin(store::note_activity(tx, person, *day)))
+            .await?;
+        if let Ok(mut noticed) = self.noticed.lock() {
+            noticed.retain(|(_, noted)| *noted == day);
+            noticed.insert(mark);
+        }
+        Ok(())
+    }
+}
+
+/// The person with this id.
+pub async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Person>> {
+    store::by_id(conn, id).await
+}
+
+/// Where to write to a person: the identity they were first seen with.
+pub async fn identity_of(conn: &mut Conn, person: &str) -> Result<Option<Identity>> {
+    store::identity_of(conn, person).await
+}
+
+/// How many people were active since `since` (whole days, UTC).
+pub async fn active_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
+    store::active_since(conn, since.0.div_euclid(86_400_000)).await
+}
