@@ -1,1 +1,3 @@
+//! The thin binary: all work is in the library.
+
 fn main() {}

@@ -1,0 +1,3 @@
+//! The one integration binary: each area is a module.
+
+mod architecture;
