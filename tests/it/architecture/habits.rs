@@ -47,6 +47,7 @@ fn every_excuse_gives_its_reason() {
 #[test]
 fn both_databases_have_the_same_migrations() {
     let (sqlite, postgres) = (names_in("migrations/sqlite"), names_in("migrations/postgres"));
+    assert!(!sqlite.is_empty(), "the migrations are not found");
     report(in_one_alone(&sqlite, &postgres).into_iter());
 }
 
