@@ -212,7 +212,11 @@ fn parse_span(text: &str) -> Option<Duration> {
 
 fn span(time: Duration) -> String {
     let seconds = time.as_secs();
-    if seconds >= 60 && seconds.is_multiple_of(60) { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
+    if seconds >= 60 && seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,8 @@ fn last_bytes(log: &Path) -> std::io::Result<String> {
 fn plain_line(line: &str) -> String {
     let clean = without_escapes(line.trim_end_matches('\r'));
     let last = clean.rsplit('\r').next().unwrap_or_default();
-    let plain: String = last.chars().filter(|c| *c == '\t' || !(c.is_control() || is_direction(*c))).collect();
+    let plain: String =
+        last.chars().filter(|c| *c == '\t' || !(c.is_control() || is_direction(*c))).collect();
     let plain = plain.trim_end();
     match plain.char_indices().nth(LINE_CHARS) {
         Some((end, _)) => format!("{}…", &plain[..end]),

@@ -1,0 +1,1 @@
+//! `publish:git` with the real git.
