@@ -10,6 +10,7 @@
 
 pub mod exec;
 pub mod git;
+mod git_program;
 mod git_target;
 mod launch;
 pub mod log;

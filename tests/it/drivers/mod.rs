@@ -1,5 +1,7 @@
 //! The drivers against real processes, real files and real git.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, and their helpers are no test functions")]
+
 mod exec;
 mod git;
 mod process;
