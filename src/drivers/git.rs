@@ -21,7 +21,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::git_program::{Failure, Git, said};
-use super::git_target::{Remote, Target};
+use super::git_target::{Remote, Target, contents_url};
 use super::log::CappedLog;
 use super::paths::{folder_inside, shown};
 use super::{Driver, Observed, Outcome, Ownership, Plan, Resource};
@@ -150,7 +150,7 @@ impl Driver for GitDriver {
         if !path.exists() {
             return Ok(());
         }
-        let home = self.settings.repos_dir.join(format!(".home-{}", short_hash(&handle.key)));
+        let home = path.with_file_name(format!(".home-{}", short_hash(&handle.key)));
         std::fs::create_dir_all(&home)?;
         let untouched = is_untouched(&self.git(&path, &home), &handle).await;
         remove_all(&home)?;
@@ -279,7 +279,7 @@ impl GitDriver {
     /// The path of a recorded repository, which can only lie in our folder.
     fn own_path(&self, name: &str) -> anyhow::Result<PathBuf> {
         let stem = name.strip_suffix(".git").context("the handle of a repository names none")?;
-        match Target::named(&self.settings.repos_dir, stem) {
+        match Target::named(&std::path::absolute(&self.settings.repos_dir)?, stem) {
             Ok(Target::Own(path)) => Ok(path),
             _ => anyhow::bail!("the handle of a repository names none"),
         }
@@ -381,15 +381,6 @@ fn file_url(path: &Path) -> anyhow::Result<String> {
     Ok(url.into())
 }
 
-/// Where the files are looked at. Hosts of the web agree on it but for one family.
-fn contents_url(url: &str, branch: &str) -> String {
-    if !url.starts_with("https://") {
-        return url.to_owned();
-    }
-    let infix = if url.contains("gitlab") { "/-/blob" } else { "/blob" };
-    format!("{}{infix}/{branch}", url.trim_end_matches('/').trim_end_matches(".git"))
-}
-
 fn short_hash(key: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(key.as_bytes())[..8])
 }
@@ -398,20 +389,5 @@ fn remove_all(folder: &Path) -> std::io::Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_contents_stand_where_the_host_shows_them() {
-        assert_eq!(contents_url("https://h.example/o/r.git", "main"), "https://h.example/o/r/blob/main");
-        assert_eq!(
-            contents_url("https://gitlab.example/o/r", "dev"),
-            "https://gitlab.example/o/r/-/blob/dev"
-        );
-        assert_eq!(contents_url("file:///r/a.git", "main"), "file:///r/a.git");
     }
 }

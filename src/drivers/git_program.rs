@@ -190,7 +190,10 @@ fn unrun(unrun: Unrun) -> Failure {
 
 /// The line that tells most of what `git` said, bounded.
 pub(super) fn said(words: &str) -> String {
-    let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
+    // What git adds when ssh failed says less than what ssh said.
+    let idle = ["fatal: Could not read from remote", "Please make sure", "and the repository exists"];
+    let tells = |line: &&str| !line.is_empty() && !idle.iter().any(|words| line.starts_with(words));
+    let lines = || words.lines().map(str::trim).filter(tells);
     let telling = lines().find(|line| ["fatal:", "error:", "!"].iter().any(|mark| line.starts_with(mark)));
     let line = telling.or_else(|| lines().next_back()).unwrap_or("no reason given");
     line.chars().filter(|c| !c.is_control()).take(200).collect()
@@ -220,6 +223,9 @@ mod tests {
     fn the_telling_line_is_found() {
         assert_eq!(said("hint: x\nfatal: no\nplease\n"), "fatal: no");
         assert_eq!(said("one\n\ntwo\n"), "two");
+        let ssh = "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\n\
+                   Please make sure you have the correct access rights\nand the repository exists.\n";
+        assert_eq!(said(ssh), "git@h: Permission denied (publickey).");
         assert_eq!(said(""), "no reason given");
     }
 }

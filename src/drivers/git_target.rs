@@ -81,6 +81,15 @@ impl Target {
     }
 }
 
+/// Where the files are looked at. Hosts of the web agree on it but for one family.
+pub(super) fn contents_url(url: &str, branch: &str) -> String {
+    if !url.starts_with("https://") {
+        return url.to_owned();
+    }
+    let infix = if url.contains("gitlab") { "/-/blob" } else { "/blob" };
+    format!("{}{infix}/{branch}", url.trim_end_matches('/').trim_end_matches(".git"))
+}
+
 /// An address that could hold a password is not repeated: not even one that cannot be read.
 fn unusable(given: &str) -> String {
     let named = if given.contains('@') { String::new() } else { format!(" `{}`", shown(given)) };
@@ -206,5 +215,15 @@ mod tests {
             assert!(at(&repos.join(odd), false).is_err(), "{odd}");
         }
         assert!(matches!(at(holder.path().parent().unwrap(), true), Ok(Target::Foreign(_))));
+    }
+
+    #[test]
+    fn the_contents_stand_where_the_host_shows_them() {
+        assert_eq!(contents_url("https://h.example/o/r.git", "main"), "https://h.example/o/r/blob/main");
+        assert_eq!(
+            contents_url("https://gitlab.example/o/r", "dev"),
+            "https://gitlab.example/o/r/-/blob/dev"
+        );
+        assert_eq!(contents_url("file:///r/a.git", "main"), "file:///r/a.git");
     }
 }

@@ -153,6 +153,10 @@ async fn guard(State(dir): State<PathBuf>, request: Request, next: Next) -> Resp
 /// Whether the path names a file (or a folder with an index) that lies in `dir` in truth.
 fn is_shown(dir: &Path, path: &str) -> bool {
     let Some(decoded) = percent_decoded(path) else { return false };
+    // The redirect to a folder repeats the path, and `//name` there would be another host.
+    if decoded.contains("//") {
+        return false;
+    }
     let parts: Vec<&str> = decoded.split('/').filter(|part| !part.is_empty()).collect();
     if parts.iter().any(|part| part.starts_with('.') || part.contains(['\\', '\0'])) {
         return false;
@@ -217,8 +221,17 @@ mod tests {
         symlink("../secret", dir.join("out")).unwrap();
         symlink(".env", dir.join("env.txt")).unwrap();
         symlink("../../secret", dir.join("bare/index.html")).unwrap();
-        let escapes =
-            ["/../secret", "/%2e%2e/secret", "/sub/..%2f..%2fsecret", "/out", "/bare/", "/%zz", "/%"];
+        let escapes = [
+            "/../secret",
+            "/%2e%2e/secret",
+            "/sub/..%2f..%2fsecret",
+            "/out",
+            "/bare/",
+            "//sub",
+            "/%2fsub",
+            "/%zz",
+            "/%",
+        ];
         let hidden = ["/.env", "/%2eenv", "/.git/config", "/env.txt", "/sub\\index.html", "/none", "/a%00"];
         for path in escapes.iter().chain(&hidden) {
             assert!(!is_shown(&dir, path), "{path}");

@@ -227,3 +227,13 @@ async fn a_missing_git_is_told_in_a_sentence() {
     let told = refused(GitDriver::new(settings).apply(&place.plan("publish:git", json!({}))).await);
     assert!(told.starts_with("`git` is not installed on the machine of the bot"), "{told}");
 }
+
+#[tokio::test]
+async fn a_remote_that_does_not_answer_is_tried_again_and_its_password_is_shown_nowhere() {
+    let place = place();
+    let input = json!({ "repoUrl": "https://ada:hunter2@127.0.0.1:1/x.git" });
+    let error = publish(&place, input).await.unwrap_err().to_string();
+    assert!(error.starts_with("the repository https://127.0.0.1:1/x.git cannot be read: fatal:"), "{error}");
+    assert!(place.log().contains("fatal:"));
+    assert!(!error.contains("hunter2") && !place.log().contains("hunter2"));
+}

@@ -9,12 +9,15 @@ mod site;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use goldenpath::clock::Timestamp;
+use goldenpath::drivers::exec::{ExecDriver, ExecSettings};
 use goldenpath::drivers::process::kill_group;
+use goldenpath::drivers::site::{SiteDriver, SiteSettings};
 use goldenpath::drivers::site_server::Ready;
-use goldenpath::drivers::{Outcome, Plan, Resource};
+use goldenpath::drivers::{Driver, Drivers, Outcome, Plan, Resource};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -105,4 +108,15 @@ pub fn says(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output().unwrap();
     assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_driver_is_found_by_its_action_and_by_its_name() {
+    let exec: Arc<dyn Driver> = Arc::new(ExecDriver::new(ExecSettings::new(Vec::new())));
+    let drivers = Drivers::new(vec![exec, Arc::new(SiteDriver::new(SiteSettings::new("x".into())))]);
+    let named = |found: Option<&Arc<dyn Driver>>| found.map(|driver| driver.name());
+    assert_eq!(named(drivers.for_action("site:serve")), Some("site"));
+    assert_eq!(named(drivers.by_name("exec")), Some("exec"));
+    assert_eq!(named(drivers.for_action("exec")), None);
+    assert_eq!(named(drivers.by_name("git")), None);
 }

@@ -1,10 +1,12 @@
 //! `site:serve` with the real binary and real requests.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use goldenpath::drivers::process::{Identity, is_alive, stop};
 use goldenpath::drivers::site::{SiteDriver, SiteSettings};
+use goldenpath::drivers::site_server::Ready;
 use goldenpath::drivers::{Driver, Observed, Ownership, Resource};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -164,4 +166,22 @@ async fn a_server_that_does_not_start_is_an_error_with_its_last_words() {
     let driver = SiteDriver::new(SiteSettings::new("/bin/false".into()));
     let error = driver.apply(&place().plan("site:serve", json!({"path": "public"}))).await.unwrap_err();
     assert!(error.to_string().starts_with("the server of the site ended"), "{error}");
+}
+
+#[tokio::test]
+async fn one_ready_file_has_one_server_which_ends_by_itself_when_asked() {
+    let place = place();
+    let ready_file = place.path().join("ready.json");
+    let start = || {
+        let dir = place.path().join("workspace/public");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_goldenpath"));
+        command.arg("serve-site").arg(dir).arg("--ready-file").arg(&ready_file).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let mut first = start();
+    until("it listens", || Ready::read(&ready_file).is_some()).await;
+    let mut second = start();
+    assert_eq!(second.wait().unwrap().code(), Some(1));
+    stop(&Ready::read(&ready_file).unwrap().process, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(0));
 }
