@@ -2,15 +2,32 @@
 //!
 //! Invariants: every call is safe to repeat; what a driver makes carries the
 //! environment's id, so an orphan is recognisable; a driver knows no database,
-//! no chat and no slice. Deliberately absent: retries (the job decides) and
-//! listing (nothing is ever deleted because a list was empty).
+//! no chat and no slice. Settings come as plain values, so the environment of
+//! the bot (and the secrets in it) never reaches a program that a step starts.
+//! Deliberately absent: retries (the job decides), listing (nothing is ever
+//! deleted because a list was empty), and a sandbox: a step runs with the
+//! rights of the bot's own user, only its paths and its time are bounded.
+
+pub mod exec;
+pub mod git;
+mod git_program;
+mod git_target;
+mod launch;
+pub mod log;
+mod paths;
+pub mod process;
+pub mod site;
+pub mod site_server;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::clock::Timestamp;
 
 /// One action to do, with everything it may know.
 #[derive(Debug, Clone)]
@@ -37,6 +54,10 @@ pub struct Plan {
     pub log: PathBuf,
     /// Whether an earlier attempt was cut off, its outcome unknown.
     pub resumed: bool,
+    /// Whether the step says that doing it twice does no harm.
+    pub idempotent: bool,
+    /// When the run was decided: the same for each repeat, the date of commits.
+    pub decided: Timestamp,
 }
 
 /// Whether we remove it.
@@ -99,4 +120,25 @@ pub trait Driver: Send + Sync {
 
     /// Removes the resource; fine when it is gone already.
     async fn destroy(&self, resource: &Resource) -> anyhow::Result<()>;
+}
+
+/// The drivers of one installation, found by action or by name.
+#[derive(Clone, Default)]
+pub struct Drivers(Vec<Arc<dyn Driver>>);
+
+impl Drivers {
+    /// All that are to be had; the first one that does an action gets it.
+    pub fn new(drivers: Vec<Arc<dyn Driver>>) -> Self {
+        Drivers(drivers)
+    }
+
+    /// The driver that does `action`.
+    pub fn for_action(&self, action: &str) -> Option<&Arc<dyn Driver>> {
+        self.0.iter().find(|driver| driver.actions().contains(&action))
+    }
+
+    /// The driver of this name, as recorded with a resource.
+    pub fn by_name(&self, name: &str) -> Option<&Arc<dyn Driver>> {
+        self.0.iter().find(|driver| driver.name() == name)
+    }
 }

@@ -1,3 +1,4 @@
 //! The one integration binary: each area is a module.
 
 mod architecture;
+mod drivers;
