@@ -8,6 +8,7 @@
 pub mod form;
 pub mod inbound;
 pub mod message;
+pub mod slack;
 
 use std::sync::Arc;
 
