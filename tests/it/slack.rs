@@ -298,6 +298,7 @@ async fn a_press_may_open_a_form_or_say_why_not() {
     let late = bench.sender.press("U1", "env.create::");
     bench.fake.expire_triggers();
     bench.sender.payload(&late).await;
+    bench.fake.answered().await;
     let memory = bench.fake.memory();
     assert!(memory.responses[0].1["text"].as_str().unwrap().contains("/platform env create"));
 }

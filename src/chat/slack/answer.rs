@@ -1,6 +1,7 @@
 //! Replies as Slack's answers: in the response, as a view, or as a refused form.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -29,11 +30,11 @@ impl Asked {
 }
 
 /// The JSON of the response; `None` for an empty one. Awaits nothing but the opening of a view.
-pub async fn answer(slack: &Slack, asked: Asked, reply: Reply) -> Option<Value> {
+pub async fn answer(slack: &Arc<Slack>, asked: Asked, reply: Reply) -> Option<Value> {
     match &asked.via {
         Via::Slash => to_slash(slack, &asked, reply).await,
-        Via::Press { in_modal } => {
-            to_press(slack, &asked, *in_modal, reply).await;
+        &Via::Press { in_modal } => {
+            to_press(slack, asked, in_modal, reply).await;
             None
         }
         Via::Submit { title, fields } => to_submission(title, fields, &asked.place, reply),
@@ -63,21 +64,29 @@ async fn to_slash(slack: &Slack, asked: &Asked, reply: Reply) -> Option<Value> {
 
 /// With an address for answers the engine sends the reply itself, through the outbox. A press
 /// in a view has none, so its answer is a view.
-async fn to_press(slack: &Slack, asked: &Asked, in_modal: bool, reply: Reply) {
+async fn to_press(slack: &Arc<Slack>, asked: Asked, in_modal: bool, reply: Reply) {
     let inline = asked.answer_by == AnswerBy::Inline;
-    let message = match reply {
-        Reply::Form { form } => match open_form(slack, asked, &form, in_modal).await {
-            Ok(()) => return,
-            Err(message) => message,
-        },
-        Reply::Private { message } | Reply::Public { message } if inline => message,
-        Reply::Refused { fields } if inline => refusals(&fields),
-        _ => return,
-    };
+    match reply {
+        Reply::Form { form } => {
+            let Err(message) = open_form(slack, &asked, &form, in_modal).await else { return };
+            // Opening may have taken two of the three seconds, so the press is acknowledged
+            // before the sentence is on its way.
+            let slack = slack.clone();
+            tokio::spawn(async move { show(&slack, &asked, in_modal, &message).await });
+        }
+        Reply::Private { message } | Reply::Public { message } if inline => {
+            show(slack, &asked, in_modal, &message).await;
+        }
+        Reply::Refused { fields } if inline => show(slack, &asked, in_modal, &refusals(&fields)).await,
+        _ => {}
+    }
+}
+
+async fn show(slack: &Slack, asked: &Asked, in_modal: bool, message: &Message) {
     let sent = match (&asked.answer_by, &asked.trigger) {
-        (AnswerBy::Url { url }, _) => slack.client.respond(url, &message).await.map(drop),
+        (AnswerBy::Url { url }, _) => slack.client.respond(url, message).await.map(drop),
         (AnswerBy::Inline, Some(trigger)) => {
-            slack.client.open(trigger, &view::message("Answer", &message), in_modal).await
+            slack.client.open(trigger, &view::message("Answer", message), in_modal).await
         }
         (AnswerBy::Inline, None) => Err(SendError::Never("no way back to the presser".into())),
     };

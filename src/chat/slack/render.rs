@@ -192,7 +192,8 @@ fn aligned(header: &[String], rows: &[Vec<Text>]) -> String {
             .map(|n| row.get(n).map(Text::plain).unwrap_or_default().replace('\n', " "))
             .collect()
     };
-    let table: Vec<Vec<String>> = std::iter::once(header.to_vec()).chain(rows.iter().map(cells)).collect();
+    let head = header.iter().map(|name| one_line(name)).collect();
+    let table: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().map(cells)).collect();
     let width_of = |n: usize| table.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..header.len()).map(width_of).collect();
     let line = |row: &Vec<String>| {
@@ -200,6 +201,11 @@ fn aligned(header: &[String], rows: &[Vec<Text>]) -> String {
         padded.join("  ").trim_end().to_owned()
     };
     table.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A cell of a table in fixed width, short enough that the other columns stay in sight.
+fn one_line(text: &str) -> String {
+    cut(&text.replace('\n', " "), 80)
 }
 
 fn notice(sentence: &str) -> SlackBlock {

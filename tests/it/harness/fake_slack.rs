@@ -116,6 +116,17 @@ impl FakeSlack {
         self.memory().triggers.values_mut().for_each(|trigger| *trigger = Trigger::Expired);
     }
 
+    /// Returns once something was sent to an address for answers.
+    pub async fn answered(&self) {
+        let sent = async {
+            while self.memory().responses.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(20);
+        tokio::time::timeout(patience, sent).await.expect("nothing was sent to an address for answers");
+    }
+
     /// How often `method` was called.
     pub fn calls(&self, method: &str) -> usize {
         self.memory().calls.get(method).copied().unwrap_or(0)
