@@ -9,6 +9,7 @@ pub mod form;
 pub mod inbound;
 pub mod message;
 pub mod outbox;
+pub mod slack;
 
 use std::sync::Arc;
 

@@ -2,3 +2,6 @@
 
 mod architecture;
 mod drivers;
+mod harness;
+mod slack;
+mod slack_render;

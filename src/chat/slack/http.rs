@@ -1,0 +1,94 @@
+//! `POST /slack/events`: size, signature, kind, answer; in this order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::StreamExt as _;
+use serde_json::json;
+
+use crate::chat::Dispatcher;
+use crate::chat::slack::answer;
+use crate::chat::slack::inbound::{self, Parsed};
+use crate::chat::slack::{Slack, verify::verify};
+
+/// The largest body that is read.
+const BODY: usize = 1024 * 1024;
+/// How much of a too large body is taken in so that its sender reads the refusal.
+const DRAIN: usize = 8 * 1024 * 1024;
+/// The longest wait for a body.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+struct Desk {
+    slack: Arc<Slack>,
+    dispatcher: Dispatcher,
+}
+
+/// The one route that Slack calls, for commands, presses, forms and events alike.
+pub fn router(slack: Arc<Slack>, dispatcher: Dispatcher) -> Router {
+    Router::new().route("/slack/events", post(events)).with_state(Desk { slack, dispatcher })
+}
+
+async fn events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Response {
+    let body = match tokio::time::timeout(PATIENCE, read(body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(refused)) => return refused.into_response(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (stamp, signature) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
+    if !verify(&desk.slack.signing_secret, stamp, &body, signature, desk.slack.clock.now()) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    match inbound::parse(&body, desk.slack.workspace()) {
+        Parsed::Act(act) => act_on(desk, *act).await,
+        Parsed::Challenge(challenge) => Json(json!({ "challenge": challenge })).into_response(),
+        Parsed::Quiet => StatusCode::OK.into_response(),
+        Parsed::Unknown(kind) => {
+            desk.slack.note_unknown(&kind);
+            StatusCode::OK.into_response()
+        }
+    }
+}
+
+/// In a task of its own: when Slack hangs up after three seconds the work is still done,
+/// and a fault in it is answered instead of breaking the connection.
+async fn act_on(desk: Desk, act: inbound::Act) -> Response {
+    let slash = act.via == inbound::Via::Slash;
+    let work = tokio::spawn(async move {
+        let inbound::Act { invocation, via, trigger } = act;
+        let asked = answer::Asked::new(&invocation, via, trigger);
+        let reply = desk.dispatcher.dispatch(invocation).await;
+        answer::answer(&desk.slack, asked, reply).await
+    });
+    let answer = work.await.unwrap_or_else(|_| {
+        tracing::error!("a Slack request stopped in the middle");
+        slash.then(answer::broken)
+    });
+    answer.map_or_else(|| StatusCode::OK.into_response(), |json| Json(json).into_response())
+}
+
+/// The body up to [`BODY`], whether or not its length was announced.
+async fn read(body: Body) -> Result<Bytes, StatusCode> {
+    let mut stream = body.into_data_stream();
+    let (mut taken, mut size) = (Vec::new(), 0_usize);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
+        size += chunk.len();
+        if size > DRAIN {
+            break;
+        }
+        if size <= BODY {
+            taken.extend_from_slice(&chunk);
+        } else {
+            taken = Vec::new();
+        }
+    }
+    if size > BODY { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(taken.into()) }
+}

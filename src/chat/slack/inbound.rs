@@ -1,0 +1,291 @@
+//! Slack's payloads as neutral invocations: pure, and lenient.
+//!
+//! Only what an answer needs is looked at, one member at a time: a member that is
+//! missing, `null` or of another type costs nothing but itself. The text of a slash
+//! command is handed on as Slack sent it, entities and all, because `<@U1|ada>` must
+//! stay distinguishable from `&lt;@U1&gt;` that somebody typed; see
+//! [`super::text::unescape`]. Values of forms are not encoded by Slack.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
+use crate::chat::message::ButtonValue;
+use crate::chat::slack::render::{CHOOSE, OPEN};
+use crate::chat::slack::text::cut;
+use crate::chat::slack::view::{FLAG, Metadata};
+
+/// The platform's name.
+pub const PLATFORM: &str = "slack";
+
+/// Who the bot is, as `auth.test` said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    pub team: String,
+    /// The organisation that the workspace belongs to, if any.
+    pub enterprise: Option<String>,
+    pub bot_user: Option<String>,
+}
+
+/// What a request is.
+#[derive(Debug, PartialEq)]
+pub enum Parsed {
+    /// Somebody did something.
+    Act(Box<Act>),
+    /// Slack asks whether the address is ours.
+    Challenge(String),
+    /// Nothing to do, and known so.
+    Quiet,
+    /// Nothing we know; the kind is for the log.
+    Unknown(String),
+}
+
+/// An invocation and what its answer needs to know.
+#[derive(Debug, PartialEq)]
+pub struct Act {
+    pub invocation: Invocation,
+    pub via: Via,
+    /// Opens a view, once and within three seconds.
+    pub trigger: Option<String>,
+}
+
+/// What was done on Slack's side.
+#[derive(Debug, PartialEq)]
+pub enum Via {
+    /// A slash command.
+    Slash,
+    /// A press; `in_modal` when a modal is open below it.
+    Press { in_modal: bool },
+    /// A modal: its title and its inputs from the top.
+    Submit { title: String, fields: Vec<String> },
+}
+
+/// Reads a request whose signature held.
+pub fn parse(body: &[u8], connected: Option<&Workspace>) -> Parsed {
+    let first = body.iter().find(|b| !b.is_ascii_whitespace());
+    if first == Some(&b'{') {
+        return match serde_json::from_slice(body) {
+            Ok(value) => event(&value),
+            Err(_) => Parsed::Unknown("garbled JSON".into()),
+        };
+    }
+    // Of a member sent twice the first counts.
+    let mut form = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(body) {
+        form.entry(name.into_owned()).or_insert(value.into_owned());
+    }
+    if form.get("ssl_check").is_some_and(|set| set != "0") {
+        return Parsed::Quiet;
+    }
+    let reader = Reader { connected, digest: digest(body) };
+    if let Some(payload) = form.get("payload") {
+        return match serde_json::from_str(payload) {
+            Ok(value) => reader.interaction(&value),
+            Err(_) => Parsed::Unknown("garbled payload".into()),
+        };
+    }
+    if form.contains_key("command") { reader.slash(&json!(form)) } else { Parsed::Unknown("form".into()) }
+}
+
+fn event(value: &Value) -> Parsed {
+    let kind = text(value, &["type"]).unwrap_or_default();
+    match text(value, &["challenge"]) {
+        Some(challenge) if kind == "url_verification" => Parsed::Challenge(challenge),
+        _ => unknown(&kind),
+    }
+}
+
+fn unknown(kind: &str) -> Parsed {
+    Parsed::Unknown(cut(if kind.is_empty() { "no type" } else { kind }, 64))
+}
+
+struct Reader<'a> {
+    connected: Option<&'a Workspace>,
+    /// Of the whole body: the delivery key where Slack gave nothing better.
+    digest: String,
+}
+
+impl Reader<'_> {
+    fn slash(&self, form: &Value) -> Parsed {
+        let Some(user) = text(form, &["user_id"]) else {
+            return unknown("slash command without a user");
+        };
+        let team = text(form, &["team_id"]);
+        let enterprise = text(form, &["enterprise_id"]);
+        let channel = text(form, &["channel_id"]);
+        let by_name = text(form, &["channel_name"]).is_some_and(|name| name == "directmessage");
+        let trigger = text(form, &["trigger_id"]);
+        let invocation = Invocation {
+            standing: self.standing(team.as_deref(), enterprise.as_deref()),
+            identity: self.identity(team, enterprise, &user),
+            display_name: text(form, &["user_name"]).unwrap_or_else(|| user.clone()),
+            place: place(channel, by_name, &user),
+            delivery: trigger.clone().unwrap_or_else(|| self.digest.clone()),
+            answer_by: AnswerBy::Inline,
+            input: Input::Line { text: text(form, &["text"]).unwrap_or_default() },
+        };
+        Parsed::Act(Box::new(Act { invocation, via: Via::Slash, trigger }))
+    }
+
+    fn interaction(&self, payload: &Value) -> Parsed {
+        let kind = text(payload, &["type"]).unwrap_or_default();
+        let act = match kind.as_str() {
+            "block_actions" => self.press(payload),
+            "view_submission" => self.submission(payload),
+            _ => None,
+        };
+        act.unwrap_or_else(|| unknown(&kind))
+    }
+
+    fn press(&self, payload: &Value) -> Option<Parsed> {
+        let actions = payload.get("actions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let Some((action, value)) = actions.iter().find_map(|action| Some((action, pressed(action)?))) else {
+            let opened = |action| text(action, &["action_id"]).is_some_and(|id| id.starts_with(OPEN));
+            // Slack reports the press of a link, too, and wants only to be answered.
+            return actions.iter().any(opened).then_some(Parsed::Quiet);
+        };
+        let trigger = text(payload, &["trigger_id"]);
+        let id = text(action, &["action_id"]).unwrap_or_default();
+        let delivery = match (&trigger, text(action, &["action_ts"])) {
+            (Some(trigger), ts) => format!("{trigger}:{id}:{}", ts.unwrap_or_default()),
+            (None, Some(ts)) => format!("{}:{id}:{ts}", user(payload)?),
+            (None, None) => self.digest.clone(),
+        };
+        let channel =
+            text(payload, &["channel", "id"]).or_else(|| text(payload, &["container", "channel_id"]));
+        let by_name = text(payload, &["channel", "name"]).is_some_and(|name| name == "directmessage");
+        let place = place(channel, by_name, &user(payload)?);
+        let mut invocation = self.did(payload, delivery, place, Input::Press { value })?;
+        if let Some(url) = text(payload, &["response_url"]) {
+            invocation.answer_by = AnswerBy::Url { url };
+        }
+        let in_modal = text(payload, &["view", "type"]).is_some_and(|kind| kind == "modal");
+        Some(Parsed::Act(Box::new(Act { invocation, via: Via::Press { in_modal }, trigger })))
+    }
+
+    fn submission(&self, payload: &Value) -> Option<Parsed> {
+        let view = payload.get("view")?;
+        let metadata: Option<Metadata> =
+            text(view, &["private_metadata"]).and_then(|data| serde_json::from_str(&data).ok());
+        let metadata = metadata.unwrap_or_default();
+        let callback = text(view, &["callback_id"]);
+        let command = Some(metadata.command).filter(|command| !command.is_empty()).or(callback)?;
+        let state = view.get("state").and_then(|state| state.get("values"));
+        let values = state.and_then(Value::as_object).into_iter().flatten();
+        let values: BTreeMap<String, String> =
+            values.filter_map(|(field, actions)| Some((field.clone(), answer(actions)?))).collect();
+        let delivery = match (text(view, &["id"]), text(view, &["hash"])) {
+            // The values are part of the key: after a refusal the same view, with the same
+            // hash, is submitted again with better ones, and that is no repeat.
+            (Some(id), Some(hash)) => format!("{id}:{hash}:{}", digest(json!(values).to_string().as_bytes())),
+            _ => self.digest.clone(),
+        };
+        let place = metadata.place.unwrap_or(place(None, true, &user(payload)?));
+        let input = Input::Submit { command, fixed: metadata.fixed, values };
+        let invocation = self.did(payload, delivery, place, input)?;
+        let title = text(view, &["title", "text"]).unwrap_or_else(|| "Answer".into());
+        let via = Via::Submit { title, fields: fields(view, state) };
+        Some(Parsed::Act(Box::new(Act { invocation, via, trigger: text(payload, &["trigger_id"]) })))
+    }
+
+    fn did(&self, payload: &Value, delivery: String, place: Place, input: Input) -> Option<Invocation> {
+        let user = user(payload)?;
+        let (own, met) = (text(payload, &["user", "team_id"]), text(payload, &["team", "id"]));
+        let enterprise = text(payload, &["enterprise", "id"]);
+        // The payload's organisation is the one of the place. It says nothing of somebody
+        // from another workspace, who may be a guest of a shared channel.
+        let proven = enterprise.as_deref().filter(|_| own.is_none() || met.is_none() || own == met);
+        let team = own.clone().or(met.clone());
+        let name = text(payload, &["user", "name"]).or_else(|| text(payload, &["user", "username"]));
+        Some(Invocation {
+            standing: self.standing(team.as_deref(), proven),
+            display_name: name.unwrap_or_else(|| user.clone()),
+            identity: self.identity(team, enterprise, &user),
+            place,
+            delivery,
+            answer_by: AnswerBy::Inline,
+            input,
+        })
+    }
+
+    /// Where Slack names no workspace, the connected one is meant.
+    fn identity(&self, team: Option<String>, enterprise: Option<String>, user: &str) -> Identity {
+        let connected = self.connected.map(|connected| connected.team.clone());
+        Identity::new(PLATFORM, &team.or(connected).or(enterprise).unwrap_or_default(), user)
+    }
+
+    fn standing(&self, team: Option<&str>, enterprise: Option<&str>) -> Standing {
+        let (Some(connected), Some(team)) = (self.connected, team) else { return Standing::Member };
+        let same_enterprise = enterprise.is_some() && enterprise == connected.enterprise.as_deref();
+        if team == connected.team || same_enterprise { Standing::Member } else { Standing::Outsider }
+    }
+}
+
+/// Where something was done; without a channel it is between the person and the bot.
+fn place(channel: Option<String>, by_name: bool, user: &str) -> Place {
+    match channel {
+        Some(id) => Place { direct: by_name || id.starts_with('D'), conversation: id },
+        None => Place { direct: true, conversation: user.to_owned() },
+    }
+}
+
+/// What a press means: the value of a button; of a select the chosen value, as the first
+/// argument of the command in its action id.
+fn pressed(action: &Value) -> Option<ButtonValue> {
+    if let Some(value) = text(action, &["value"]) {
+        return Some(ButtonValue(value));
+    }
+    let chosen = text(action, &["selected_option", "value"])?;
+    let id = text(action, &["action_id"]).unwrap_or_default();
+    let command = id.strip_prefix(CHOOSE).and_then(|rest| rest.rsplit_once(':'));
+    Some(match command {
+        Some((command, _)) => ButtonValue::new(command, &chosen, ""),
+        None => ButtonValue(chosen),
+    })
+}
+
+/// The answer to one input: text as it is, yes or no as `true` or `false`, several as a
+/// JSON list; `None` where nothing was given.
+fn answer(actions: &Value) -> Option<String> {
+    let (id, element) = actions.as_object()?.iter().next()?;
+    let kind = text(element, &["type"]).unwrap_or_default();
+    let several = element.get("selected_options");
+    if several.is_some() || matches!(kind.as_str(), "checkboxes" | "multi_static_select") {
+        let options = several.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let chosen: Vec<String> = options.iter().filter_map(|option| text(option, &["value"])).collect();
+        let list = if id == FLAG { json!(!chosen.is_empty()) } else { json!(chosen) };
+        return Some(list.to_string());
+    }
+    text(element, &["selected_option", "value"]).or_else(|| text(element, &["value"]))
+}
+
+/// The inputs of a view from the top, else in the order of their values.
+fn fields(view: &Value, state: Option<&Value>) -> Vec<String> {
+    let blocks = view.get("blocks").and_then(Value::as_array).into_iter().flatten();
+    let inputs = blocks.filter(|block| text(block, &["type"]).is_some_and(|kind| kind == "input"));
+    let named: Vec<String> = inputs.filter_map(|block| text(block, &["block_id"])).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    state.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect()
+}
+
+fn user(payload: &Value) -> Option<String> {
+    text(payload, &["user", "id"])
+}
+
+/// The words at `path`: a text that is not empty, or a number as one.
+fn text(value: &Value, path: &[&str]) -> Option<String> {
+    let found = path.iter().try_fold(value, |value, name| value.get(name))?;
+    match found {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..16])
+}

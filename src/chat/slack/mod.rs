@@ -1,0 +1,127 @@
+//! EDGE: Slack over HTTP.
+//!
+//! Invariants: nothing is read before its signature held; a payload is read
+//! leniently and never answered with a 5xx; what a person typed never acts as
+//! markup; no token, body or address for answers is logged. Deliberately absent:
+//! features, the database, and any state but what `auth.test` said.
+
+mod answer;
+mod client;
+mod http;
+pub mod inbound;
+pub mod limits;
+pub mod render;
+pub mod text;
+pub mod verify;
+pub mod view;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::chat::message::Message;
+use crate::chat::{MessageRef, Platform, SendError, Target};
+use crate::clock::Clock;
+use crate::error::Result;
+use client::Client;
+pub use http::router;
+use inbound::Workspace;
+
+/// The longest pause between two tries to learn the workspace.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How many unknown kinds are told apart in the log.
+const KINDS: usize = 64;
+
+/// What must be set for Slack. Without `Debug`, because all but the address is secret.
+#[derive(Clone)]
+pub struct Settings {
+    /// Signs every request of Slack.
+    pub signing_secret: String,
+    /// `xoxb-…`.
+    pub bot_token: String,
+    /// `https://slack.com/api`, or a fake's.
+    pub api_url: String,
+}
+
+/// The Slack platform.
+pub struct Slack {
+    signing_secret: String,
+    client: Client,
+    clock: Arc<dyn Clock>,
+    workspace: OnceLock<Workspace>,
+    unknown_kinds: Mutex<BTreeSet<String>>,
+}
+
+impl Slack {
+    /// Ready to serve; `clock` judges the age of signatures, so it is the machine's own.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
+        Ok(Slack {
+            client: Client::new(&settings.api_url, &settings.bot_token)?,
+            signing_secret: settings.signing_secret,
+            clock,
+            workspace: OnceLock::new(),
+            unknown_kinds: Mutex::new(BTreeSet::new()),
+        })
+    }
+
+    /// The connected workspace, once `auth.test` has answered.
+    pub fn workspace(&self) -> Option<&Workspace> {
+        self.workspace.get()
+    }
+
+    /// Asks `auth.test` until it answers, with growing pauses. The bot serves meanwhile,
+    /// so this is spawned beside it; it ends when the workspace is known.
+    pub async fn connect(&self) {
+        let mut pause = Duration::from_secs(1);
+        let mut told = String::new();
+        while self.workspace.get().is_none() {
+            match self.client.auth_test().await {
+                Ok(workspace) => {
+                    tracing::info!(team = %workspace.team, "connected to Slack");
+                    // Another call may have been first; both were told the same.
+                    let _ = self.workspace.set(workspace);
+                    return;
+                }
+                Err(error) => {
+                    let why = error.to_string();
+                    if why != told {
+                        tracing::warn!(reason = %why, "Slack does not tell its workspace yet");
+                        told = why;
+                    }
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Logs a kind of payload that we do nothing with, once.
+    fn note_unknown(&self, kind: &str) {
+        let mut kinds = self.unknown_kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if kinds.len() < KINDS && kinds.insert(kind.to_owned()) {
+            tracing::info!(kind, "Slack sent something that is not handled");
+        }
+    }
+}
+
+#[async_trait]
+impl Platform for Slack {
+    fn name(&self) -> &'static str {
+        inbound::PLATFORM
+    }
+
+    async fn post(&self, _: &str, target: &Target, message: &Message) -> Result<MessageRef, SendError> {
+        match target {
+            Target::Channel { id } => self.client.post(id, message).await,
+            // Slack opens the direct conversation itself when given a user.
+            Target::Direct { user } => self.client.post(user, message).await,
+            Target::Respond { url } => self.client.respond(url, message).await,
+        }
+    }
+
+    async fn update(&self, _: &str, reference: &MessageRef, message: &Message) -> Result<(), SendError> {
+        self.client.update(reference, message).await
+    }
+}

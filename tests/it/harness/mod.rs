@@ -1,0 +1,7 @@
+//! Stateful fakes and helpers that speak like the outside.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
+pub mod fake_slack;
+pub mod slack_checks;
+pub mod slack_sender;

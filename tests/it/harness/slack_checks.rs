@@ -1,0 +1,154 @@
+//! What Slack refuses in messages and views, written from its reference and not from our
+//! table of limits: two tables that agree prove more than one used twice.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// The error for a message that Slack would not take.
+pub fn message_fault(message: &Value) -> Option<&'static str> {
+    let text = message["text"].as_str().unwrap_or_default();
+    if text.chars().count() > 4000 {
+        return Some("msg_too_long");
+    }
+    let Some(blocks) = message["blocks"].as_array() else {
+        return if text.is_empty() { Some("no_text") } else { None };
+    };
+    if blocks.len() > 50 || !blocks.iter().all(block_holds) || !unique_ids(blocks) {
+        return Some("invalid_blocks");
+    }
+    let tables = blocks.iter().filter(|block| block["type"] == "table").count();
+    if tables > 1 {
+        return Some("only_one_table_allowed");
+    }
+    let printed = blocks.iter().filter(|block| block["type"] != "actions").map(texts).sum::<usize>();
+    (printed > 13_000).then_some("msg_blocks_too_long")
+}
+
+/// The error for a view that Slack would not take.
+pub fn view_fault(view: &Value) -> Option<&'static str> {
+    let blocks = view["blocks"].as_array().map_or(&[][..], Vec::as_slice);
+    let inputs = blocks.iter().any(|block| block["type"] == "input");
+    let foreign = blocks.iter().any(|block| block["type"] == "table");
+    let names = view["callback_id"].as_str().unwrap_or_default().len() <= 255;
+    let sound = view["type"] == "modal"
+        && between(&view["title"]["text"], 1, 24)
+        && (view["submit"].is_null() || between(&view["submit"]["text"], 1, 24))
+        && (!inputs || !view["submit"].is_null())
+        && (view["close"].is_null() || between(&view["close"]["text"], 1, 24))
+        && view["private_metadata"].as_str().unwrap_or_default().len() <= 3000
+        && names
+        && !foreign
+        && (1..=100).contains(&blocks.len())
+        && blocks.iter().all(block_holds)
+        && unique_ids(blocks);
+    (!sound).then_some("invalid_arguments")
+}
+
+fn block_holds(block: &Value) -> bool {
+    let all = |list: &Value, most: usize, holds: fn(&Value) -> bool| {
+        list.as_array().is_some_and(|list| (1..=most).contains(&list.len()) && list.iter().all(holds))
+    };
+    match block["type"].as_str() {
+        Some("divider") => true,
+        Some("context") => all(&block["elements"], 10, |text| between(&text["text"], 1, 3000)),
+        Some("actions") => all(&block["elements"], 25, element_holds),
+        Some("rich_text") => all(&block["elements"], 1000, |part| {
+            part["elements"].as_array().is_some_and(|runs| !runs.is_empty() && runs.iter().all(run_holds))
+        }),
+        Some("table") => all(&block["rows"], 100, |row| {
+            row.as_array().is_some_and(|row| (1..=20).contains(&row.len()) && row.iter().all(cell_holds))
+        }),
+        Some("input") => {
+            between(&block["label"]["text"], 1, 2000)
+                && between(&block["block_id"], 1, 255)
+                && (block["hint"].is_null() || between(&block["hint"]["text"], 1, 2000))
+                && element_holds(&block["element"])
+        }
+        _ => false,
+    }
+}
+
+fn run_holds(run: &Value) -> bool {
+    match run["type"].as_str() {
+        Some("text") => between(&run["text"], 1, 4000),
+        Some("link") => run["url"].as_str().is_some_and(|url| url.starts_with("http")),
+        Some("date") => run["timestamp"].is_i64() && run["format"].is_string(),
+        _ => false,
+    }
+}
+
+fn cell_holds(cell: &Value) -> bool {
+    match cell["type"].as_str() {
+        Some("raw_text") => between(&cell["text"], 1, 4000),
+        Some("rich_text") => block_holds(cell),
+        _ => false,
+    }
+}
+
+fn element_holds(element: &Value) -> bool {
+    let id = between(&element["action_id"], 1, 255);
+    id && match element["type"].as_str() {
+        Some("button") => {
+            between(&element["text"]["text"], 1, 75)
+                && element["value"].as_str().unwrap_or_default().len() <= 2000
+                && (element["confirm"].is_null() || confirm_holds(&element["confirm"]))
+        }
+        Some("static_select" | "multi_static_select") => {
+            let grouped = element["option_groups"].as_array();
+            match grouped {
+                Some(groups) => groups.len() <= 100 && groups.iter().all(|group| options_hold(group, 100)),
+                None => options_hold(element, 100),
+            }
+        }
+        Some("checkboxes") => options_hold(element, 10),
+        Some("plain_text_input") => {
+            element["initial_value"].is_null() || between(&element["initial_value"], 1, 3000)
+        }
+        Some("number_input") => {
+            let initial = element["initial_value"].as_str();
+            initial.is_none_or(|number| number.parse::<f64>().is_ok())
+        }
+        _ => false,
+    }
+}
+
+fn confirm_holds(confirm: &Value) -> bool {
+    between(&confirm["title"]["text"], 1, 100)
+        && between(&confirm["text"]["text"], 1, 300)
+        && between(&confirm["confirm"]["text"], 1, 30)
+        && between(&confirm["deny"]["text"], 1, 30)
+}
+
+fn options_hold(element: &Value, most: usize) -> bool {
+    let Some(options) = element["options"].as_array() else { return false };
+    let fits = |option: &Value| between(&option["text"]["text"], 1, 75) && between(&option["value"], 1, 150);
+    let one = [element["initial_option"].clone()];
+    let initial = element["initial_options"].as_array().map_or(&one[..], Vec::as_slice);
+    let offered = initial.iter().all(|option| option.is_null() || options.contains(option));
+    (1..=most).contains(&options.len()) && options.iter().all(fits) && (offered || element["type"].is_null())
+}
+
+fn between(text: &Value, least: usize, most: usize) -> bool {
+    text.as_str().is_some_and(|text| (least..=most).contains(&text.chars().count()))
+}
+
+/// No `action_id` and no `block_id` twice.
+fn unique_ids(blocks: &[Value]) -> bool {
+    let elements = blocks.iter().filter_map(|block| block["elements"].as_array()).flatten();
+    let actions: Vec<&str> = elements.filter_map(|element| element["action_id"].as_str()).collect();
+    let names: Vec<&str> = blocks.iter().filter_map(|block| block["block_id"].as_str()).collect();
+    let unique = |ids: &[&str]| ids.iter().collect::<BTreeSet<_>>().len() == ids.len();
+    unique(&actions) && unique(&names)
+}
+
+fn texts(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(texts).sum(),
+        Value::Object(members) => {
+            let own = members.get("text").and_then(Value::as_str).map_or(0, |text| text.chars().count());
+            own + members.values().filter(|member| !member.is_string()).map(texts).sum::<usize>()
+        }
+        _ => 0,
+    }
+}

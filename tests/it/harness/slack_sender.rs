@@ -1,0 +1,127 @@
+//! Speaks to a bot as Slack does: forms and payloads, signed over the raw body.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+
+use super::fake_slack::{FakeSlack, TEAM};
+
+/// What an answer of the bot was.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; `null` for an empty one.
+    pub fn json(&self) -> Value {
+        if self.body.is_empty() { Value::Null } else { serde_json::from_str(&self.body).unwrap() }
+    }
+}
+
+/// A person's Slack, connected to one bot.
+#[derive(Clone)]
+pub struct SlackSender {
+    /// The bot's whole address for Slack.
+    pub url: String,
+    pub secret: String,
+    /// What the stamp of a request says, in seconds.
+    pub seconds: i64,
+    pub fake: FakeSlack,
+    pub http: reqwest::Client,
+}
+
+impl SlackSender {
+    /// Signs with `secret` at `seconds`, posts to `url`; triggers come from `fake`.
+    pub fn new(url: String, secret: &str, seconds: i64, fake: FakeSlack) -> Self {
+        SlackSender { url, secret: secret.into(), seconds, fake, http: reqwest::Client::new() }
+    }
+
+    /// The two headers of a signed request.
+    pub fn signature(&self, body: &[u8]) -> [(&'static str, String); 2] {
+        let stamp = self.seconds.to_string();
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(self.secret.as_bytes()).unwrap();
+        for part in [b"v0:", stamp.as_bytes(), b":", body] {
+            mac.update(part);
+        }
+        let hex = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
+        [("x-slack-request-timestamp", stamp), ("x-slack-signature", format!("v0={hex}"))]
+    }
+
+    /// Posts `body` with exactly these headers.
+    pub async fn raw(&self, body: impl Into<reqwest::Body>, headers: &[(&'static str, String)]) -> Answer {
+        let request = self.http.post(&self.url).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let response = request.send().await.unwrap();
+        Answer { status: response.status().as_u16(), body: response.text().await.unwrap() }
+    }
+
+    /// Posts a signed body.
+    pub async fn signed(&self, body: &str) -> Answer {
+        self.raw(body.to_owned(), &self.signature(body.as_bytes())).await
+    }
+
+    /// Posts a signed form.
+    pub async fn form(&self, members: &[(&str, &str)]) -> Answer {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
+        self.signed(&form).await
+    }
+
+    /// Posts a signed interaction.
+    pub async fn payload(&self, payload: &Value) -> Answer {
+        self.form(&[("payload", &payload.to_string())]).await
+    }
+
+    /// `user` types `/platform LINE` in the channel C1.
+    pub async fn types(&self, user: &str, line: &str) -> Answer {
+        let trigger = self.fake.trigger();
+        let name = user.to_lowercase();
+        self.form(&[
+            ("team_id", TEAM),
+            ("channel_id", "C1"),
+            ("channel_name", "general"),
+            ("user_id", user),
+            ("user_name", &name),
+            ("command", "/platform"),
+            ("text", line),
+            ("response_url", &self.fake.response_url("slash")),
+            ("trigger_id", &trigger),
+        ])
+        .await
+    }
+
+    /// A press of a button with this value, under a message in C1.
+    pub fn press(&self, user: &str, value: &str) -> Value {
+        json!({
+            "type": "block_actions",
+            "team": { "id": TEAM },
+            "user": { "id": user, "name": user.to_lowercase(), "team_id": TEAM },
+            "channel": { "id": "C1", "name": "general" },
+            "container": { "type": "message", "message_ts": "1795350000.000001", "channel_id": "C1" },
+            "trigger_id": self.fake.trigger(),
+            "response_url": self.fake.response_url("press"),
+            "actions": [{
+                "type": "button", "action_id": "press:1", "block_id": "b", "value": value,
+                "action_ts": "1795350000.000002",
+            }],
+        })
+    }
+
+    /// The submission of an opened view with these inputs: (field, (action id, element)).
+    pub fn submission(&self, user: &str, view: &Value, inputs: &[(&str, (&str, Value))]) -> Value {
+        let mut view = view.clone();
+        let values = inputs.iter().map(|(field, (id, element))| {
+            let actions: serde_json::Map<String, Value> =
+                [((*id).to_owned(), element.clone())].into_iter().collect();
+            ((*field).to_owned(), Value::Object(actions))
+        });
+        view["state"] = json!({ "values": values.collect::<serde_json::Map<_, _>>() });
+        json!({
+            "type": "view_submission",
+            "team": { "id": TEAM },
+            "user": { "id": user, "name": user.to_lowercase(), "team_id": TEAM },
+            "trigger_id": self.fake.trigger(),
+            "view": view,
+        })
+    }
+}
