@@ -1,0 +1,3 @@
+//! SLICE: golden-path templates.
+
+pub mod yaml;
