@@ -5,6 +5,7 @@ pub mod chat;
 pub mod clock;
 pub mod diagnostic;
 pub mod drivers;
+pub mod environments;
 pub mod error;
 pub mod ids;
 pub mod templating;
