@@ -1,0 +1,3 @@
+//! SLICE: environments.
+
+pub mod actions;
