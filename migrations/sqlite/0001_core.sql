@@ -47,7 +47,7 @@ CREATE TABLE delivery (
     key        TEXT PRIMARY KEY,
     reply      TEXT NOT NULL,
     expires_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX delivery_expiry ON delivery (expires_at);
 
 -- The outbox: what a message has to say (version) and what was said (delivered).
@@ -64,7 +64,7 @@ CREATE TABLE message (
     repeats      BIGINT NOT NULL,
     reference    TEXT,
     given_up     TEXT
-);
+) WITHOUT ROWID;
 
 CREATE TABLE fact (
     id      TEXT PRIMARY KEY,
@@ -72,7 +72,7 @@ CREATE TABLE fact (
     kind    TEXT NOT NULL,
     subject TEXT NOT NULL,
     data    TEXT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX fact_kind ON fact (kind, at);
 
 CREATE TABLE audit (

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod drivers;
+mod golden_paths;
 mod harness;
 mod slack;
 mod slack_render;

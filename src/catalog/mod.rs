@@ -1,0 +1,215 @@
+//! SLICE: golden-path templates, read, linted and searched.
+//!
+//! Invariants: a template is a folder with `template.yaml`, a Backstage
+//! `Template` with one extra key, `spec.goldenpath`; its version is a digest of
+//! the folder; one that is wrong is refused with file, line and fix, before
+//! anything runs. Deliberately absent: a database (the folders are the truth)
+//! and remote sources (an operator brings a folder).
+
+pub mod glob;
+pub mod lint;
+pub mod model;
+pub mod parameters;
+mod read;
+pub mod yaml;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::diagnostic::Problem;
+use model::{Files, Template, TemplateFile};
+
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// Files a template's folder may have, and their bytes together.
+const FILES: usize = 2_000;
+const BYTES: u64 = 32 << 20;
+
+/// All templates by their name.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    templates: BTreeMap<String, Arc<Template>>,
+}
+
+impl Catalog {
+    /// The shipped templates and those in the operator's folders.
+    ///
+    /// A folder is a template when it holds `template.yaml`, and else a
+    /// collection of such folders. Every problem of every template is returned.
+    pub fn load(operator_dirs: &[PathBuf]) -> Result<Catalog, Vec<Problem>> {
+        let (mut catalog, mut problems) = (Catalog::default(), Vec::new());
+        for dir in SHIPPED.dirs() {
+            let folder = format!("templates/{}", dir.path().display());
+            catalog.add(&folder, read::template(&folder, shipped_files(dir)), &mut problems);
+        }
+        for dir in operator_dirs {
+            match template_folders(dir) {
+                Err(problem) => problems.push(problem),
+                Ok(folders) => {
+                    for folder in folders {
+                        let shown = folder.display().to_string();
+                        let read = read_folder(&folder).map_err(|problem| vec![problem]);
+                        let read = read.and_then(|files| read::template(&shown, files));
+                        catalog.add(&shown, read, &mut problems);
+                    }
+                }
+            }
+        }
+        if problems.is_empty() { Ok(catalog) } else { Err(problems) }
+    }
+
+    /// The template of that name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Template>> {
+        self.templates.get(name)
+    }
+
+    /// All templates: golden ones first, then by name.
+    pub fn list(&self) -> Vec<&Arc<Template>> {
+        let mut all: Vec<_> = self.templates.values().collect();
+        all.sort_by_key(|template| template.tier);
+        all
+    }
+
+    /// The templates that fit the words, best first; every word has to fit.
+    pub fn search(&self, words: &str) -> Vec<&Arc<Template>> {
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(&escape_words(words), CaseMatching::Ignore, Normalization::Smart);
+        let scored = self.list().into_iter().filter_map(|template| {
+            let score: Option<u32> = pattern
+                .atoms
+                .iter()
+                .map(|atom| score(template, atom, &mut matcher))
+                .try_fold(0_u32, |sum, score| Some(sum.saturating_add(score?)));
+            Some((score?, template))
+        });
+        let mut scored: Vec<_> = scored.collect();
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        scored.into_iter().map(|(_, template)| template).collect()
+    }
+
+    /// The name that was probably meant.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        let names: Vec<&str> = self.templates.keys().map(String::as_str).collect();
+        read::nearest(name, &names)
+    }
+
+    fn add(&mut self, folder: &str, read: Result<Template, Vec<Problem>>, problems: &mut Vec<Problem>) {
+        match read {
+            Err(found) => problems.extend(found),
+            Ok(template) if self.templates.contains_key(&template.name) => {
+                let what = format!("there is a template `{}` already", template.name);
+                let file = format!("{folder}/template.yaml");
+                problems.push(Problem::whole(&file, what, "give it another `metadata.name`"));
+            }
+            Ok(template) => {
+                self.templates.insert(template.name.clone(), Arc::new(template));
+            }
+        }
+    }
+}
+
+/// How well a word fits: a name or tag that holds it counts more than scattered letters.
+fn score(template: &Template, atom: &nucleo_matcher::pattern::Atom, matcher: &mut Matcher) -> Option<u32> {
+    let mut best = None;
+    let tags = template.tags.join(" ");
+    let texts = [(&template.name, 4), (&template.title, 4), (&tags, 3), (&template.description, 2)];
+    let needle = atom.needle_text().to_string().to_lowercase();
+    for (text, weight) in texts {
+        let whole = text.to_lowercase().contains(&needle);
+        let mut buffer = Vec::new();
+        let score = atom.score(Utf32Str::new(text, &mut buffer), matcher).map(u32::from);
+        // Scattered letters of a long description say nothing.
+        let score = score.filter(|_| whole || weight == 4);
+        best = best.max(score.map(|score| score * weight * if whole { 4 } else { 1 }));
+    }
+    best
+}
+
+/// The words without the marks that a pattern would read as its own syntax.
+fn escape_words(words: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "-_.#+".contains(c) { c } else { ' ' };
+    words.chars().map(plain).collect()
+}
+
+fn shipped_files(dir: &Dir<'_>) -> Files {
+    let mut files = Files::new();
+    let mut folders = vec![dir];
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files() {
+            let path = file.path().strip_prefix(dir.path()).unwrap_or(file.path());
+            let bytes = file.contents().to_vec();
+            let executable = bytes.starts_with(b"#!");
+            files.insert(slashed(path), TemplateFile { bytes, executable });
+        }
+    }
+    files
+}
+
+fn slashed(path: &Path) -> String {
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// The template folders at or directly in an operator's folder, sorted.
+fn template_folders(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
+    if dir.join("template.yaml").is_file() {
+        return Ok(vec![dir.to_owned()]);
+    }
+    let shown = dir.display().to_string();
+    let unreadable = |error: std::io::Error| {
+        Problem::whole(&shown, format!("cannot be read: {error}"), "check the path and its permissions")
+    };
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.join("template.yaml").is_file() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// Every file of a folder; links are refused, `.git` is left out.
+pub fn read_folder(root: &Path) -> Result<Files, Problem> {
+    let (mut files, mut folders, mut bytes) = (Files::new(), vec![root.to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        let shown = folder.display().to_string();
+        let unreadable =
+            |error: std::io::Error| Problem::whole(&shown, format!("cannot be read: {error}"), "");
+        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (path, about) = (entry.path(), entry.metadata().map_err(unreadable)?);
+            if about.is_symlink() {
+                let fix = "put a copy in its place";
+                return Err(Problem::whole(&path.display().to_string(), "is a link", fix));
+            }
+            if about.is_dir() {
+                folders.extend((entry.file_name() != ".git").then_some(path));
+                continue;
+            }
+            bytes += about.len();
+            if files.len() >= FILES || bytes > BYTES {
+                let what = format!("holds more than {FILES} files or {} MiB", BYTES >> 20);
+                return Err(Problem::whole(&root.display().to_string(), what, ""));
+            }
+            let name = slashed(path.strip_prefix(root).unwrap_or(&path));
+            let content = std::fs::read(&path).map_err(unreadable)?;
+            files.insert(name, TemplateFile { bytes: content, executable: is_executable(&about) });
+        }
+    }
+    Ok(files)
+}
+
+fn is_executable(about: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    about.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(test)]
+mod tests;

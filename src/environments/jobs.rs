@@ -1,0 +1,307 @@
+//! The background work of environments: advancing runs, deadlines, looking after sites.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+
+use super::actions::{self, Builtin};
+use super::model::{self, Environment, Next, ResourceRow, Run, StepRow, StepState};
+use super::{Environments, StepEnd};
+use crate::catalog::{self, model::Template};
+use crate::db::Conn;
+use crate::drivers::log::excerpt;
+use crate::drivers::site::SiteDriver;
+use crate::drivers::{Driver, Drivers, Observed, Outcome, Plan};
+use crate::error::Result;
+use crate::jobs::{Job, JobError};
+use crate::people;
+use crate::templating::Renderer;
+
+/// A step that fails by a fault of ours stops its run after this many attempts.
+const FAULTY_ATTEMPTS: i64 = 4;
+/// Lines of output shown with a failure.
+const EXCERPT_LINES: usize = 20;
+
+/// Moves one environment by one step: `env.advance`, keyed by the environment.
+pub struct Advance {
+    pub slice: Arc<Environments>,
+    pub drivers: Drivers,
+    /// `DATA/environments`: a folder for each environment.
+    pub folder: PathBuf,
+}
+
+/// Everything a step needs.
+struct Work {
+    env: Environment,
+    run: Run,
+    template: Arc<Template>,
+    owner: String,
+}
+
+#[async_trait]
+impl Job for Advance {
+    fn kind(&self) -> &'static str {
+        "env.advance"
+    }
+
+    /// Longer than the longest `exec:run` may take.
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(35 * 60)
+    }
+
+    async fn run(&self, payload: Value, attempt: i64) -> Result<(), JobError> {
+        let id = payload["env"].as_str().unwrap_or_default();
+        let mut conn = self.slice.db.read().await?;
+        let Some((env, Some(run), resources)) = super::load(&mut conn, id).await? else { return Ok(()) };
+        match model::next(env.state, &run.steps, &resources) {
+            Next::Nothing => Ok(()),
+            Next::Step(index) => {
+                let work = self.work(&mut conn, env, run).await?;
+                drop(conn);
+                let step = work.run.steps[index].clone();
+                self.step(&work, &step, attempt).await
+            }
+            Next::Finish => {
+                let work = self.work(&mut conn, env, run).await?;
+                drop(conn);
+                self.finish(&work).await
+            }
+            Next::Remove(index) => {
+                drop(conn);
+                self.remove(&env, &resources[index]).await
+            }
+            Next::Gone => {
+                drop(conn);
+                let unit = self.slice.db.write(env.id, |tx, id| Box::pin(super::destroyed(tx, id)));
+                Ok(unit.await?)
+            }
+        }
+    }
+}
+
+impl Advance {
+    async fn work(&self, conn: &mut Conn, env: Environment, run: Run) -> Result<Work> {
+        let template = catalog::pinned(conn, &self.slice.catalog, &env.template, &env.version).await?;
+        let owner = people::by_id(conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
+        Ok(Work { env, run, template, owner })
+    }
+
+    /// One step: begun on disk, done, ended on disk.
+    async fn step(&self, work: &Work, row: &StepRow, attempt: i64) -> Result<(), JobError> {
+        let resumed = row.state == StepState::Running;
+        let unit = (work.env.id.clone(), row.clone());
+        let begin = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::begin_step(tx, env, row)));
+        begin.await?;
+        match self.act(work, row, resumed).await {
+            Ok(Some(Outcome::Ready { outputs, resources })) => {
+                let driver = self.drivers.for_action(&row.action).map_or("builtin", |driver| driver.name());
+                self.end(work, row, StepState::Done, driver, outputs, resources).await
+            }
+            Ok(None) => self.end(work, row, StepState::Skipped, "builtin", Value::Null, Vec::new()).await,
+            Ok(Some(Outcome::Working { again_in })) => {
+                Err(JobError::Retry(again_in, format!("`{}` is still working", row.id)))
+            }
+            Ok(Some(Outcome::Refused { reason })) => self.stop(work, row, &reason).await,
+            Err(fault) if attempt < FAULTY_ATTEMPTS => Err(JobError::Fault(format!("{fault:#}"))),
+            Err(fault) => {
+                tracing::error!(env = work.env.id, step = row.id, error = format!("{fault:#}"), "a step failed");
+                self.stop(work, row, "something went wrong on my side; the log has the details").await
+            }
+        }
+    }
+
+    /// Does the step's action; `None` when its condition does not hold.
+    async fn act(&self, work: &Work, row: &StepRow, resumed: bool) -> anyhow::Result<Option<Outcome>> {
+        let refused = |reason: String| Ok(Some(Outcome::Refused { reason }));
+        let Some(step) = work.template.steps.iter().find(|step| step.id == row.id) else {
+            return refused(format!("the pinned template has no step `{}`", row.id));
+        };
+        let renderer = Renderer::new();
+        let context = context(work);
+        if let Some(condition) = &step.condition {
+            match renderer.holds(condition, &context) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => return refused(error.to_string()),
+            }
+        }
+        let input = match renderer.render_value(&step.input, &context) {
+            Ok(input) => input.unwrap_or(Value::Null),
+            Err(error) => return refused(error.to_string()),
+        };
+        let plan = self.plan(work, row, input, (resumed, step.idempotent))?;
+        match self.drivers.for_action(&row.action) {
+            Some(driver) => driver.apply(&plan).await.map(Some),
+            None => {
+                let template = work.template.clone();
+                let outcome = tokio::task::spawn_blocking(move || {
+                    actions::run(&Builtin {
+                        action: &plan.action,
+                        input: &plan.input,
+                        workspace: &plan.workspace,
+                        files: &template.files,
+                        log: &plan.log,
+                    })
+                });
+                outcome.await?.map(Some)
+            }
+        }
+    }
+
+    fn plan(&self, work: &Work, row: &StepRow, input: Value, (resumed, idempotent): (bool, bool)) -> anyhow::Result<Plan> {
+        let folder = self.folder.join(&work.env.id);
+        let plan = Plan {
+            env: work.env.id.clone(),
+            env_name: work.env.name.clone(),
+            run: work.run.id.clone(),
+            step: row.id.clone(),
+            key: format!("{}:{}", work.run.id, row.position),
+            action: row.action.clone(),
+            input,
+            workspace: folder.join("workspace"),
+            state: folder.join("state"),
+            log: folder.join("log").join(format!("{}.log", row.position)),
+            resumed,
+            idempotent,
+            decided: work.run.started_at,
+        };
+        for folder in [&plan.workspace, &plan.state, &folder.join("log")] {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(plan)
+    }
+
+    async fn end(
+        &self,
+        work: &Work,
+        row: &StepRow,
+        state: StepState,
+        driver: &str,
+        outputs: Value,
+        resources: Vec<crate::drivers::Resource>,
+    ) -> Result<(), JobError> {
+        let env = work.env.id.clone();
+        let end = StepEnd { env, step: row.clone(), driver: driver.to_owned(), state, outputs, resources };
+        Ok(self.slice.db.write(end, |tx, end| Box::pin(super::end_step(tx, end))).await?)
+    }
+
+    async fn stop(&self, work: &Work, row: &StepRow, why: &str) -> Result<(), JobError> {
+        let log = self.folder.join(&work.env.id).join("log").join(format!("{}.log", row.position));
+        let unit = (work.env.id.clone(), row.clone(), why.to_owned(), excerpt(&log, EXCERPT_LINES));
+        let stop = self.slice.db.write(unit, |tx, (env, row, why, note)| {
+            Box::pin(super::stop_at(tx, env, row, why, note))
+        });
+        Ok(stop.await?)
+    }
+
+    async fn finish(&self, work: &Work) -> Result<(), JobError> {
+        let outputs = work.template.rendered_outputs(&Renderer::new(), &context(work));
+        let outputs = outputs.map_err(|error| JobError::Fail(error.to_string()))?;
+        let unit = (work.env.id.clone(), outputs);
+        let ready = self.slice.db.write(unit, |tx, (env, outputs)| Box::pin(super::provisioned(tx, env, outputs)));
+        Ok(ready.await?)
+    }
+
+    /// Removes one resource; a hindrance is said in the message and tried again, without end.
+    async fn remove(&self, env: &Environment, row: &ResourceRow) -> Result<(), JobError> {
+        let outcome = match self.drivers.by_name(&row.driver) {
+            Some(driver) => driver.destroy(&row.resource).await,
+            None if row.resource.kind == "workspace" => remove_folder(&self.folder, &row.env).await,
+            None => Ok(()),
+        };
+        let Err(error) = outcome else {
+            let unit = (env.id.clone(), row.id.clone());
+            let removed = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::removed(tx, env, row)));
+            return Ok(removed.await?);
+        };
+        tracing::warn!(env = env.id, kind = row.resource.kind, error = format!("{error:#}"), "cannot be removed yet");
+        let why = format!("Removing the {} does not work yet ({error}); it is tried again.", row.resource.kind);
+        let unit = (env.id.clone(), why);
+        let said = self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::removal_hindered(tx, env, why)));
+        said.await?;
+        Err(JobError::Retry(Duration::from_secs(15), format!("{error:#}")))
+    }
+}
+
+/// What expressions of this environment's template see.
+fn context(work: &Work) -> Value {
+    let outputs: Map<String, Value> =
+        work.run.steps.iter().map(|step| (step.id.clone(), step.outputs.clone())).collect();
+    let user = json!({ "name": work.owner });
+    work.template.context(&work.env.parameters, &outputs, &user, &json!({ "name": work.env.name }))
+}
+
+/// The folder's name is an id of ours, never a person's words.
+async fn remove_folder(root: &Path, env: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(env.starts_with("env_") && !env.contains(['/', '.']), "`{env}` is no environment's folder");
+    match tokio::fs::remove_dir_all(root.join(env)).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The deadline of one environment: `env.expire`, keyed by the environment.
+pub struct Expire(pub Arc<Environments>);
+
+#[async_trait]
+impl Job for Expire {
+    fn kind(&self) -> &'static str {
+        "env.expire"
+    }
+
+    async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
+        let id = payload["env"].as_str().unwrap_or_default().to_owned();
+        Ok(self.0.db.write(id, |tx, id| Box::pin(super::expire(tx, id))).await?)
+    }
+}
+
+/// Every minute, and at each start: sites that should be up and are not are
+/// started again on the same port. The crash that leads here is one of the
+/// site's process or of the machine.
+pub struct KeepSites {
+    pub slice: Arc<Environments>,
+    pub site: Arc<SiteDriver>,
+}
+
+#[async_trait]
+impl Job for KeepSites {
+    fn kind(&self) -> &'static str {
+        "env.keep-sites"
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(Duration::from_secs(60))
+    }
+
+    async fn run(&self, _payload: Value, _attempt: i64) -> Result<(), JobError> {
+        let mut conn = self.slice.db.read().await?;
+        let expected = super::expected_processes(&mut conn).await?;
+        drop(conn);
+        for row in expected {
+            if let Err(error) = self.keep(&row).await {
+                tracing::warn!(env = row.env, error = format!("{error:#}"), "a site cannot be started again");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl KeepSites {
+    async fn keep(&self, row: &ResourceRow) -> anyhow::Result<()> {
+        if self.site.observe(&row.resource).await? == Observed::Present {
+            return Ok(());
+        }
+        let again = self.site.restart(&row.resource).await?;
+        tracing::info!(env = row.env, "a site was gone and is up again");
+        let unit = (row.clone(), again.handle.clone());
+        let moved = self.slice.db.write(unit, |tx, (row, handle)| Box::pin(super::process_moved(tx, row, handle)));
+        if !moved.await? {
+            // It was destroyed while we looked.
+            self.site.destroy(&again).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! All SQL of environments.
+
+use serde_json::{Map, Value};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::model::{Environment, ResourceRow, Run, State, StepRow, StepState};
+use crate::catalog::model::{Step, Tier};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
+use crate::drivers::{Ownership, Resource};
+use crate::error::{Error, Result};
+
+/// A statement over `environment` with all its columns.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, name, owner, template, version, title, tier, adapted, parameters, state, outputs, failure, ",
+            "created_at, ready_at, deadline, latest, chosen FROM environment ",
+            $tail
+        )
+    };
+}
+
+fn word<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T> {
+    Ok(serde_json::from_value(Value::String(row.try_get(column)?))?)
+}
+
+fn object(row: &AnyRow, column: &str) -> Result<Map<String, Value>> {
+    Ok(serde_json::from_str(row.try_get(column)?)?)
+}
+
+fn environment(row: &AnyRow) -> Result<Environment> {
+    Ok(Environment {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        owner: row.try_get("owner")?,
+        template: row.try_get("template")?,
+        version: row.try_get("version")?,
+        title: row.try_get("title")?,
+        tier: word::<Tier>(row, "tier")?,
+        adapted: row.try_get::<i64, _>("adapted")? == 1,
+        parameters: object(row, "parameters")?,
+        state: word::<State>(row, "state")?,
+        outputs: object(row, "outputs")?,
+        failure: row.try_get("failure")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        ready_at: row.try_get::<Option<i64>, _>("ready_at")?.map(Timestamp),
+        deadline: Timestamp(row.try_get("deadline")?),
+        latest: Timestamp(row.try_get("latest")?),
+        chosen: row.try_get::<i64, _>("chosen")? == 1,
+    })
+}
+
+/// Adds an environment under its name.
+///
+/// # Errors
+/// `Conflict` when another live one has the name, however close the race.
+pub(super) async fn insert(tx: &mut Tx, env: &Environment) -> Result<()> {
+    let sql = "INSERT INTO environment (id, name, live_name, owner, template, version, title, tier, adapted, parameters,
+                   state, outputs, created_at, deadline, latest, chosen)
+               VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}', $11, $12, $13, $14)
+               ON CONFLICT (live_name) DO NOTHING";
+    let added = sqlx::query(sql)
+        .bind(&env.id)
+        .bind(&env.name)
+        .bind(&env.owner)
+        .bind(&env.template)
+        .bind(&env.version)
+        .bind(&env.title)
+        .bind(serde_json::to_value(env.tier)?.as_str().unwrap_or_default().to_owned())
+        .bind(i64::from(env.adapted))
+        .bind(serde_json::to_string(&env.parameters)?)
+        .bind(env.state.word())
+        .bind(env.created_at.0)
+        .bind(env.deadline.0)
+        .bind(env.latest.0)
+        .bind(i64::from(env.chosen))
+        .execute(tx.conn())
+        .await?;
+    match added.rows_affected() {
+        1 => Ok(()),
+        _ => Err(Error::Conflict(format!("`{}` exists already. Choose another name.", env.name))),
+    }
+}
+
+pub(super) async fn insert_run(tx: &mut Tx, env: &str, kind: &str, steps: &[Step]) -> Result<String> {
+    let (id, now) = (tx.new_id("run"), tx.now());
+    sqlx::query("INSERT INTO run (id, env_id, kind, state, started_at) VALUES ($1, $2, $3, 'running', $4)")
+        .bind(&id)
+        .bind(env)
+        .bind(kind)
+        .bind(now.0)
+        .execute(tx.conn())
+        .await?;
+    for step in steps {
+        sqlx::query(
+            "INSERT INTO step (run_id, position, step_id, name, action, state, attempts, outputs)
+             VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 'null')",
+        )
+        .bind(&id)
+        .bind(i64::try_from(step.position).unwrap_or(i64::MAX))
+        .bind(&step.id)
+        .bind(&step.name)
+        .bind(&step.action)
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(id)
+}
+
+pub(super) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Environment>> {
+    let row = sqlx::query(select!("WHERE id = $1")).bind(id).fetch_optional(conn).await?;
+    row.as_ref().map(environment).transpose()
+}
+
+pub(super) async fn by_live_name(conn: &mut Conn, name: &str) -> Result<Option<Environment>> {
+    let row = sqlx::query(select!("WHERE live_name = $1")).bind(name).fetch_optional(conn).await?;
+    row.as_ref().map(environment).transpose()
+}
+
+/// Live ones, those of `owner` or all, newest first, at most `limit`.
+pub(super) async fn live(conn: &mut Conn, owner: Option<&str>, limit: i64) -> Result<Vec<Environment>> {
+    let sql = select!("WHERE live_name IS NOT NULL AND ($1 = '' OR owner = $1) ORDER BY created_at DESC, id LIMIT $2");
+    let rows = sqlx::query(sql).bind(owner.unwrap_or_default().to_owned()).bind(limit).fetch_all(conn).await?;
+    rows.iter().map(environment).collect()
+}
+
+pub(super) async fn live_names(conn: &mut Conn) -> Result<Vec<String>> {
+    let sql = "SELECT live_name FROM environment WHERE live_name IS NOT NULL ORDER BY live_name";
+    Ok(sqlx::query_scalar(sql).fetch_all(conn).await?)
+}
+
+/// Moves to `state`; a destroyed one frees its name.
+pub(super) async fn set_state(tx: &mut Tx, id: &str, state: State) -> Result<()> {
+    let now = tx.now();
+    let sql = "UPDATE environment SET state = $2,
+                   live_name = CASE WHEN $2 = 'destroyed' THEN NULL ELSE live_name END,
+                   ended_at = CASE WHEN $2 = 'destroyed' THEN $3 ELSE ended_at END,
+                   ready_at = CASE WHEN $2 = 'ready' THEN $3 ELSE ready_at END
+               WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(state.word()).bind(now.0).execute(tx.conn()).await?;
+    Ok(())
+}
+
+pub(super) async fn set_outputs(tx: &mut Tx, id: &str, outputs: &Map<String, Value>) -> Result<()> {
+    let sql = "UPDATE environment SET outputs = $2 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(serde_json::to_string(outputs)?).execute(tx.conn()).await?;
+    Ok(())
+}
+
+pub(super) async fn set_failure(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
+    sqlx::query("UPDATE environment SET failure = $2 WHERE id = $1").bind(id).bind(why).execute(tx.conn()).await?;
+    Ok(())
+}
+
+pub(super) async fn set_deadline(tx: &mut Tx, id: &str, deadline: Timestamp, chosen: bool) -> Result<()> {
+    let sql = "UPDATE environment SET deadline = $2, chosen = $3 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(deadline.0).bind(i64::from(chosen)).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// The create run of an environment with its steps in order.
+pub(super) async fn create_run(conn: &mut Conn, env: &str) -> Result<Option<Run>> {
+    let sql = "SELECT id, started_at FROM run WHERE env_id = $1 AND kind = 'create' ORDER BY started_at DESC LIMIT 1";
+    let Some(row) = sqlx::query(sql).bind(env).fetch_optional(&mut *conn).await? else { return Ok(None) };
+    let id: String = row.try_get("id")?;
+    let sql = "SELECT run_id, position, step_id, name, action, state, attempts, outputs, note
+               FROM step WHERE run_id = $1 ORDER BY position";
+    let rows = sqlx::query(sql).bind(&id).fetch_all(conn).await?;
+    let steps = rows.iter().map(step).collect::<Result<_>>()?;
+    Ok(Some(Run { id, started_at: Timestamp(row.try_get("started_at")?), steps }))
+}
+
+fn step(row: &AnyRow) -> Result<StepRow> {
+    Ok(StepRow {
+        run: row.try_get("run_id")?,
+        position: row.try_get("position")?,
+        id: row.try_get("step_id")?,
+        name: row.try_get("name")?,
+        action: row.try_get("action")?,
+        state: word::<StepState>(row, "state")?,
+        attempts: row.try_get("attempts")?,
+        outputs: serde_json::from_str(row.try_get("outputs")?)?,
+        note: row.try_get("note")?,
+    })
+}
+
+pub(super) async fn begin_step(tx: &mut Tx, run: &str, position: i64) -> Result<()> {
+    let now = tx.now();
+    let sql = "UPDATE step SET state = 'running', attempts = attempts + 1, started_at = COALESCE(started_at, $3)
+               WHERE run_id = $1 AND position = $2 AND state IN ('waiting', 'running')";
+    sqlx::query(sql).bind(run).bind(position).bind(now.0).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Ends a step; `false` when it had ended before.
+pub(super) async fn end_step(
+    tx: &mut Tx,
+    step: &StepRow,
+    state: StepState,
+    outputs: &Value,
+    note: Option<&str>,
+) -> Result<bool> {
+    let now = tx.now();
+    let sql = "UPDATE step SET state = $3, outputs = $4, note = $5, ended_at = $6
+               WHERE run_id = $1 AND position = $2 AND state IN ('waiting', 'running')";
+    let query = sqlx::query(sql).bind(&step.run).bind(step.position).bind(state.word()).bind(outputs.to_string());
+    let ended = query.bind(note.map(str::to_owned)).bind(now.0).execute(tx.conn()).await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+pub(super) async fn end_run(tx: &mut Tx, run: &str, state: &str) -> Result<()> {
+    let now = tx.now();
+    let sql = "UPDATE run SET state = $2, ended_at = $3 WHERE id = $1 AND state = 'running'";
+    sqlx::query(sql).bind(run).bind(state.to_owned()).bind(now.0).execute(tx.conn()).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_resource(
+    tx: &mut Tx,
+    env: &str,
+    step: (&str, i64),
+    driver: &str,
+    made: &Resource,
+) -> Result<()> {
+    let id = tx.new_id("res");
+    sqlx::query(
+        "INSERT INTO resource (id, env_id, run_id, position, driver, kind, label, ownership, handle, present)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
+    )
+    .bind(id)
+    .bind(env)
+    .bind(step.0)
+    .bind(step.1)
+    .bind(driver)
+    .bind(&made.kind)
+    .bind(&made.label)
+    .bind(ownership_word(made.ownership))
+    .bind(made.handle.to_string())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+fn ownership_word(ownership: Ownership) -> &'static str {
+    match ownership {
+        Ownership::Owned => "owned",
+        Ownership::Kept => "kept",
+    }
+}
+
+fn resource(row: &AnyRow) -> Result<ResourceRow> {
+    Ok(ResourceRow {
+        id: row.try_get("id")?,
+        env: row.try_get("env_id")?,
+        driver: row.try_get("driver")?,
+        resource: Resource {
+            kind: row.try_get("kind")?,
+            label: row.try_get("label")?,
+            ownership: word::<Ownership>(row, "ownership")?,
+            handle: serde_json::from_str(row.try_get("handle")?)?,
+        },
+        present: row.try_get::<i64, _>("present")? == 1,
+    })
+}
+
+/// What an environment made, first made first.
+pub(super) async fn resources(conn: &mut Conn, env: &str) -> Result<Vec<ResourceRow>> {
+    let sql = "SELECT id, env_id, driver, kind, label, ownership, handle, present FROM resource
+               WHERE env_id = $1 ORDER BY position, id";
+    sqlx::query(sql).bind(env).fetch_all(conn).await?.iter().map(resource).collect()
+}
+
+/// The processes that ready environments should have.
+pub(super) async fn expected_processes(conn: &mut Conn) -> Result<Vec<ResourceRow>> {
+    let sql = "SELECT resource.id, env_id, driver, kind, label, ownership, handle, present FROM resource
+               JOIN environment ON environment.id = resource.env_id
+               WHERE kind = 'process' AND present = 1 AND environment.state = 'ready' ORDER BY resource.id";
+    sqlx::query(sql).fetch_all(conn).await?.iter().map(resource).collect()
+}
+
+pub(super) async fn set_handle(tx: &mut Tx, id: &str, handle: &Value) -> Result<()> {
+    let sql = "UPDATE resource SET handle = $2 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(handle.to_string()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+pub(super) async fn set_removed(tx: &mut Tx, id: &str) -> Result<()> {
+    sqlx::query("UPDATE resource SET present = 0 WHERE id = $1").bind(id).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// How long the last twenty creates from a template took, in milliseconds.
+pub(super) async fn recent_lead_times(conn: &mut Conn, template: &str) -> Result<Vec<i64>> {
+    let sql = "SELECT ready_at - created_at FROM environment WHERE template = $1 AND ready_at IS NOT NULL
+               ORDER BY created_at DESC LIMIT 20";
+    Ok(sqlx::query_scalar(sql).bind(template).fetch_all(conn).await?)
+}
+
+/// Everything asked for since `since`: (ready after this long, failed, on the golden path unadapted).
+pub(super) async fn asked_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<(Option<i64>, bool, bool)>> {
+    let sql = "SELECT ready_at - created_at AS lead, failure, tier, adapted FROM environment WHERE created_at >= $1";
+    let rows = sqlx::query(sql).bind(since.0).fetch_all(conn).await?;
+    let read = |row: &AnyRow| -> Result<_> {
+        let failed = row.try_get::<Option<String>, _>("failure")?.is_some();
+        let golden = word::<Tier>(row, "tier")? == Tier::Golden && row.try_get::<i64, _>("adapted")? == 0;
+        Ok((row.try_get("lead")?, failed, golden))
+    };
+    rows.iter().map(read).collect()
+}

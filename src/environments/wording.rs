@@ -1,0 +1,238 @@
+//! How environments read: the message that follows one, lists, the answer to `show`. Pure.
+
+use std::time::Duration;
+
+use super::model::{Environment, ResourceRow, Run, State, StepRow, StepState};
+use crate::chat::message::{Block, Button, Choice, Message, Span, Text, code, emphasis, link, plain, strong, time};
+use crate::clock::Timestamp;
+use crate::drivers::Ownership;
+use crate::duration;
+use crate::text;
+
+/// Everything that the words depend on.
+pub struct View<'a> {
+    pub env: &'a Environment,
+    pub run: Option<&'a Run>,
+    pub resources: &'a [ResourceRow],
+    /// How long a create from this template usually takes.
+    pub usual: Option<Duration>,
+    pub now: Timestamp,
+}
+
+/// The message that follows an environment from the request to its end.
+pub fn progress(view: &View<'_>) -> Message {
+    let env = view.env;
+    match env.state {
+        State::Requested | State::Provisioning => going_on(view),
+        State::Ready => Message::new(ready_line(view)).buttons(buttons(env)),
+        State::Failed => failed(view),
+        State::Destroying => Message::new(extend(text!["⏳ Removing ", code(&env.name)], removing(view))),
+        State::Destroyed => Message::new(gone_line(view)),
+    }
+}
+
+fn going_on(view: &View<'_>) -> Message {
+    let env = view.env;
+    let steps = view.run.map(|run| run.steps.as_slice()).unwrap_or_default();
+    let ended = |step: &&StepRow| matches!(step.state, StepState::Done | StepState::Skipped);
+    let at = steps.iter().filter(ended).count();
+    let name = steps.get(at).map_or("finishing", |step| step.name.as_str());
+    let line = text!["⏳ ", code(&env.name), " from ", emphasis(&env.title), " (", env.support(), ") · "]
+        .then(format!("{} of {} ", (at + 1).min(steps.len().max(1)), steps.len().max(1)))
+        .then(plain(name));
+    let usual = view.usual.map(|span| format!(" · usually {}", duration::words(span.max(Duration::from_secs(1)))));
+    Message::new(extend(line.then(usual.unwrap_or_default()).then(" · "), until(env, view.now)))
+}
+
+fn ready_line(view: &View<'_>) -> Text {
+    let env = view.env;
+    let mut line = text!["✅ ", code(&env.name), " is ready"];
+    if let Some(url) = env.output("url") {
+        line = line.then(" · ").then(link(url));
+    }
+    for repository in kept(view.resources, "repository") {
+        line = line.then(" · repository ").then(code(repository));
+    }
+    if env.adapted {
+        line = line.then(" · adapted: off the recommended values, with less support");
+    }
+    extend(line.then(" · "), until(env, view.now))
+}
+
+fn failed(view: &View<'_>) -> Message {
+    let env = view.env;
+    let step = view.run.and_then(|run| run.steps.iter().find(|step| step.state == StepState::Failed));
+    let name = step.map_or("its creation", |step| step.name.as_str());
+    let why = env.failure.as_deref().unwrap_or("it cannot go on");
+    let head = text!["❌ ", code(&env.name), " stopped at ", emphasis(name), ": "];
+    let mut message = Message::new(extend(head, Text::from(why)));
+    if let Some(note) = step.and_then(|step| step.note.as_deref()).filter(|note| !note.trim().is_empty()) {
+        message = message.with(Block::Log { text: note.to_owned() });
+    }
+    let made = view.resources.iter().filter(|row| row.present && row.resource.ownership == Ownership::Owned);
+    let made = made.map(|row| row.resource.label.as_str()).collect::<Vec<_>>().join(", ");
+    let left = if made.is_empty() { "Nothing was left behind".to_owned() } else { format!("Made so far: {made}") };
+    let line = text![plain(left), ". ", code(format!("/platform env destroy {}", env.name)), " removes it now; else it goes "];
+    message.context(extend(line, when(env.deadline, view.now)).then(".")).buttons(vec![destroy_button(env)])
+}
+
+fn removing(view: &View<'_>) -> Text {
+    let owned = |row: &&ResourceRow| row.resource.ownership == Ownership::Owned;
+    let all = view.resources.iter().filter(owned).count();
+    let left = view.resources.iter().filter(owned).filter(|row| row.present).count();
+    match view.env.failure.as_deref().filter(|why| why.starts_with("Removing")) {
+        Some(why) => text![format!(" · {} of {all} removed · ", all - left), plain(why)],
+        None => text![format!(" · {} of {all} removed", all - left)],
+    }
+}
+
+fn gone_line(view: &View<'_>) -> Text {
+    let kept: Vec<&ResourceRow> =
+        view.resources.iter().filter(|row| row.resource.ownership == Ownership::Kept).collect();
+    let line = text!["▫️ ", code(&view.env.name), " is gone; its name is free again"];
+    let Some((first, rest)) = kept.split_first() else { return line.then(".") };
+    let item = |row: &ResourceRow| format!("{} ", row.resource.kind);
+    let mut line = line.then(" · kept: ").then(item(first)).then(code(&first.resource.label));
+    for row in rest {
+        line = line.then(", ").then(item(row)).then(code(&row.resource.label));
+    }
+    line
+}
+
+fn kept<'a>(resources: &'a [ResourceRow], kind: &'a str) -> impl Iterator<Item = &'a str> {
+    resources.iter().filter(move |row| row.resource.kind == kind).map(|row| row.resource.label.as_str())
+}
+
+fn extend(mut text: Text, tail: Text) -> Text {
+    text.0.extend(tail.0);
+    text
+}
+
+/// "yours until Thu 18:00 (in 3 days)".
+fn until(env: &Environment, now: Timestamp) -> Text {
+    let left = duration::words(env.deadline.since(now));
+    text!["yours until ", time(env.deadline), format!(" (in {left})")]
+}
+
+fn when(at: Timestamp, now: Timestamp) -> Text {
+    text![format!("in {} (", duration::words(at.since(now))), time(at), ")"]
+}
+
+fn buttons(env: &Environment) -> Vec<Button> {
+    let open = env.output("url").map(|url| Button::open("Open", url));
+    open.into_iter().chain([extend_button(env), destroy_button(env)]).collect()
+}
+
+fn extend_button(env: &Environment) -> Button {
+    Button::new("Extend by 1 day", "env.extend", &env.id, "1d")
+}
+
+fn destroy_button(env: &Environment) -> Button {
+    let what = format!("What `{}` owns is removed for good. Its repository, if it has one, is kept.", env.name);
+    Button::new("Destroy", "env.destroy", &env.id, "").danger(
+        format!("Destroy {}?", env.name),
+        what.replace('`', ""),
+        "Destroy",
+    )
+}
+
+/// The answer to a create.
+pub fn asked(env: &Environment, direct: bool) -> Message {
+    let place = if direct { "The message below follows it" } else { "A message in this channel follows it" };
+    Message::new(text!["⏳ ", code(&env.name), format!(" is asked for. {place}; "), code(format!("/platform env show {}", env.name)), " shows it any time."])
+}
+
+/// What a create would do.
+pub fn dry_run(env: &Environment, steps: &[crate::catalog::model::Step], now: Timestamp) -> Message {
+    let rows = steps.iter().map(|step| vec![text![step.position.to_string()], text![plain(&step.name)], text![code(&step.action)]]);
+    let table = Block::Table { header: vec!["#".into(), "Step".into(), "Action".into()], rows: rows.collect() };
+    let head = text!["A dry run: nothing was made. ", code(&env.name), " from ", emphasis(&env.title), " would take these steps and be "];
+    Message::new(extend(head, until(env, now)).then(".")).with(table)
+}
+
+/// The answer to `list`.
+pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Message {
+    if found.is_empty() {
+        let whose = if all { "There are no environments." } else { "You have no environments." };
+        return Message::new(format!(
+            "{whose} `/platform env create` makes one; `/platform template list` shows what there is."
+        ));
+    }
+    let mut header = vec!["Name".to_owned(), "State".into(), "Template".into(), "Where".into(), "Until".into()];
+    if all {
+        header.insert(1, "Owner".into());
+    }
+    let row = |(env, owner): &(Environment, String)| {
+        let place = env.output("url").map_or_else(Text::default, |url| text![link(url)]);
+        let left = duration::words(env.deadline.since(now));
+        let mut row = vec![
+            text![code(&env.name)],
+            text![format!("{} {}", env.state.mark(), env.state.word())],
+            text![plain(&env.title)],
+            place,
+            text![time(env.deadline), format!(" (in {left})")],
+        ];
+        if all {
+            row.insert(1, text![plain(owner)]);
+        }
+        row
+    };
+    let rows = found.iter().map(row).collect();
+    let choices = found.iter().map(|(env, _)| Choice { value: env.id.clone(), label: env.name.clone() });
+    let count = if found.len() == 1 { "1 environment".to_owned() } else { format!("{} environments", found.len()) };
+    Message::new(text![strong(count)]).with(Block::Table { header, rows }).with(Block::Select {
+        placeholder: "Show one".into(),
+        command: "env.show".into(),
+        choices: choices.take(100).collect(),
+    })
+}
+
+/// The answer to `show`.
+pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
+    let env = view.env;
+    let mut fields = vec![
+        ("State".to_owned(), text![format!("{} {}", env.state.mark(), env.state.word())]),
+        ("Owner".into(), text![plain(owner)]),
+        ("Template".into(), text![plain(&env.title), format!(" ({}, version ", env.support()), code(&env.version), ")"]),
+        ("Until".into(), text![time(env.deadline), format!(" (in {})", duration::words(env.deadline.since(view.now)))]),
+    ];
+    fields.extend(env.outputs.iter().filter_map(|(name, value)| {
+        let value = value.as_str()?;
+        let shown = if value.starts_with("http") { link(value) } else { code(value) };
+        Some((name.clone(), text![shown]))
+    }));
+    fields.extend(view.resources.iter().filter(|row| row.present).map(|row| {
+        let fate = if row.resource.ownership == Ownership::Kept { " (kept)" } else { "" };
+        (row.resource.kind.clone(), text![code(&row.resource.label), fate])
+    }));
+    let parameters = env.parameters.iter().filter(|(_, value)| !value.is_null());
+    let parameters: Vec<String> = parameters
+        .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    let mut message = Message::new(text![strong(&env.name)]).with(Block::Fields { fields });
+    if !parameters.is_empty() {
+        message = message.context(text!["Parameters: ", code(parameters.join(" "))]);
+    }
+    if matches!(env.state, State::Failed | State::Provisioning | State::Requested) {
+        let run = progress(view);
+        message.blocks.extend(run.blocks.into_iter().filter(|block| !matches!(block, Block::Actions { .. })));
+    }
+    match (env.state, may_change) {
+        (State::Ready, true) => message.buttons(buttons(env)),
+        (State::Failed | State::Requested | State::Provisioning, true) => message.buttons(vec![destroy_button(env)]),
+        (State::Ready, false) => {
+            message.buttons(env.output("url").map(|url| Button::open("Open", url)).into_iter().collect())
+        }
+        _ => message,
+    }
+}
+
+/// The answer to `extend`.
+pub fn extended(env: &Environment, now: Timestamp) -> Message {
+    Message::new(extend(text!["✅ ", code(&env.name), " is "], until(env, now)).then("."))
+}
+
+/// The answer to `destroy`.
+pub fn going(env: &Environment) -> Message {
+    Message::new(text!["⏳ ", code(&env.name), " is being removed. What it keeps is named in its message when it is gone."])
+}

@@ -1,0 +1,165 @@
+//! A survey as its file says it, and what an answer is: pure.
+
+use serde::Deserialize;
+
+use crate::diagnostic::{Problem, parse_toml};
+use crate::keys::hmac;
+
+/// How answers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Under a pseudonym made with the wave's key: no person, no time finer than the week.
+    Confidential,
+}
+
+impl Mode {
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Confidential => "confidential",
+        }
+    }
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Five labels from worst to best; the score is the share of the best two.
+    Csat,
+}
+
+/// A micro-survey, one TOML file of `surveys/`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Survey {
+    /// `env.csat`
+    pub key: String,
+    pub title: String,
+    /// `{subject}` is what it is about, as the environment's name.
+    pub question: String,
+    /// What the invitation says of its use.
+    pub why: String,
+    /// The decision that the question feeds; a question without one is not asked.
+    pub decision: String,
+    pub kind: Kind,
+    /// The buttons, from worst to best; an answer's value is the place, from 1.
+    pub choices: Vec<String>,
+    pub mode: Mode,
+    /// No score is shown below this many answers: 3 at least, 5 unless said.
+    #[serde(default = "default_k")]
+    pub k: i64,
+    /// The fact that it goes out on.
+    pub on: String,
+}
+
+fn default_k() -> i64 {
+    5
+}
+
+/// The facts a survey can go out on.
+const FACTS: [&str; 1] = ["env.ready"];
+
+impl Survey {
+    /// Reads a survey's file.
+    ///
+    /// # Errors
+    /// Every problem, each with its line.
+    pub fn parse(file: &str, text: &str) -> Result<Survey, Vec<Problem>> {
+        let survey: Survey = parse_toml(file, text).map_err(|problem| vec![problem])?;
+        let mut problems = Vec::new();
+        let mut say = |key: &str, what: String, fix: &str| {
+            let line = text.lines().position(|line| line.starts_with(key)).map_or(1, |index| index + 1);
+            problems.push(Problem::at_line(file, text, line, 0, what, fix));
+        };
+        let key_ok = survey.key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'));
+        if survey.key.is_empty() || survey.key.len() > 40 || !key_ok {
+            say("key", format!("`{}` is not a survey's key", survey.key), "lower-case letters, digits, `.` and `-`");
+        }
+        if survey.decision.trim().is_empty() {
+            say("decision", "the decision that it feeds is empty".into(), "name what will be decided by the answers");
+        }
+        if survey.choices.len() != 5 {
+            let what = format!("a csat question has 5 choices, not {}", survey.choices.len());
+            say("choices", what, "label every point from worst to best");
+        }
+        if survey.choices.iter().any(|choice| choice.trim().is_empty() || choice.chars().count() > 40) {
+            say("choices", "a choice is empty or longer than 40 characters".into(), "it has to fit a button");
+        }
+        if survey.k < 3 {
+            say("k", format!("k = {} would show what single people said", survey.k), "3 at least; 5 is the default");
+        }
+        if !FACTS.contains(&survey.on.as_str()) {
+            say("on", format!("no fact `{}` can send a survey", survey.on), "env.ready");
+        }
+        if problems.is_empty() { Ok(survey) } else { Err(problems) }
+    }
+
+    /// The value of a choice by its place from 1, if there is such a place.
+    pub fn value(&self, choice: &str) -> Option<i64> {
+        let value: i64 = choice.parse().ok()?;
+        usize::try_from(value).ok().filter(|place| (1..=self.choices.len()).contains(place)).map(|_| value)
+    }
+}
+
+/// The pseudonym of a person in a wave: HMAC-SHA-256(wave key, person id), in hexadecimal digits.
+pub fn respondent(wave_key: &[u8], person: &str) -> String {
+    data_encoding::HEXLOWER.encode(&hmac(wave_key, person.as_bytes()))
+}
+
+/// What a wave's answers add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Results {
+    pub invited: u64,
+    pub answered: u64,
+    /// Answers by value, the worst first.
+    pub counts: [u64; 5],
+    /// The survey's threshold, the highest of the waves counted.
+    pub k: u64,
+}
+
+impl Results {
+    /// Answers of the best two choices.
+    pub fn satisfied(&self) -> u64 {
+        self.counts[3] + self.counts[4]
+    }
+
+    /// How many answers are counted.
+    pub fn n(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = include_str!("../../surveys/env-csat.toml");
+
+    #[test]
+    fn the_shipped_survey_reads_and_its_values_are_places() {
+        let survey = Survey::parse("env-csat.toml", GOOD).unwrap();
+        assert_eq!((survey.value("1"), survey.value("5")), (Some(1), Some(5)));
+        for wrong in ["0", "6", "-1", "x", ""] {
+            assert_eq!(survey.value(wrong), None);
+        }
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_its_line() {
+        let bad = GOOD.replace("k = 5", "k = 1").replace("\"Badly\", ", "").replace("env.ready", "env.rady");
+        let problems = Survey::parse("s.toml", &bad).unwrap_err();
+        let lines: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.line, problem.what)).collect();
+        assert_eq!(
+            lines,
+            [
+                "8: a csat question has 5 choices, not 4",
+                "10: k = 1 would show what single people said",
+                "11: no fact `env.rady` can send a survey",
+            ]
+        );
+        let without = GOOD.replace("decision = ", "#");
+        assert!(Survey::parse("s.toml", &without).unwrap_err()[0].what.contains("missing field `decision`"));
+    }
+}
