@@ -72,12 +72,12 @@ impl Renderer {
     ///
     /// Keys whose value is as a whole null are left out, and such items of a list become null.
     pub fn render_value(&self, value: &Value, context: &Value) -> Result<Option<Value>, RenderError> {
-        self.walk(value, &to_inner(context), context, "", 0)
+        self.walk(value, &Scope::new(context), "", 0)
     }
 
     /// Renders a file or another text.
     pub fn render_text(&self, template: &str, context: &Value) -> Result<String, RenderError> {
-        self.text(template, &to_inner(context), context, "")
+        self.text(template, &Scope::new(context), "")
     }
 
     /// Whether a step's `if` holds: false, null, zero and the empty text do not.
@@ -106,8 +106,7 @@ impl Renderer {
     fn walk(
         &self,
         value: &Value,
-        inner: &Inner,
-        context: &Value,
+        scope: &Scope<'_>,
         pointer: &str,
         depth: usize,
     ) -> Result<Option<Value>, RenderError> {
@@ -115,11 +114,11 @@ impl Renderer {
             return Err(plain_error(pointer, "", "is nested too deeply"));
         }
         Ok(Some(match value {
-            Value::String(text) => return self.string(text, inner, context, pointer),
+            Value::String(text) => return self.string(text, scope, pointer),
             Value::Array(items) => {
                 let mut rendered = Vec::with_capacity(items.len());
                 for (i, item) in items.iter().enumerate() {
-                    let item = self.walk(item, inner, context, &format!("{pointer}/{i}"), depth + 1)?;
+                    let item = self.walk(item, scope, &format!("{pointer}/{i}"), depth + 1)?;
                     rendered.push(item.unwrap_or(Value::Null));
                 }
                 Value::Array(rendered)
@@ -128,8 +127,8 @@ impl Renderer {
                 let mut rendered = Map::new();
                 for (key, entry) in entries {
                     let at = format!("{pointer}/{}", escape_pointer(key));
-                    if let Some(entry) = self.walk(entry, inner, context, &at, depth + 1)? {
-                        let key = self.text(key, inner, context, &at)?;
+                    if let Some(entry) = self.walk(entry, scope, &at, depth + 1)? {
+                        let key = self.text(key, scope, &at)?;
                         rendered.insert(key, entry);
                     }
                 }
@@ -139,45 +138,73 @@ impl Renderer {
         }))
     }
 
-    fn string(
-        &self,
-        text: &str,
-        inner: &Inner,
-        context: &Value,
-        pointer: &str,
-    ) -> Result<Option<Value>, RenderError> {
+    fn string(&self, text: &str, scope: &Scope<'_>, pointer: &str) -> Result<Option<Value>, RenderError> {
         let Some(code) = scan::whole_expression(text) else {
-            return self.text(text, inner, context, pointer).map(|text| Some(Value::String(text)));
+            return self.text(text, scope, pointer).map(|text| Some(Value::String(text)));
         };
-        let fail = |error: &minijinja::Error| self.fail(error, text, pointer, context);
         let expression = self.engine.compile_expression_owned(scan::rewrite_code(code));
-        let value = expression.and_then(|e| e.eval(inner)).map_err(|e| fail(&e))?;
-        match value.kind() {
-            ValueKind::Undefined => Err(fail(&ErrorKind::UndefinedError.into())),
-            ValueKind::None => Ok(None),
-            _ => from_inner(&value, 0).map(Some).map_err(|what| plain_error(pointer, &shown(text), what)),
+        let expression = expression.map_err(|error| self.fail(&error, text, pointer, scope))?;
+        let value = self.evaluate(text, scope, pointer, |inner| match expression.eval(inner)? {
+            value if value.is_undefined() => Err(ErrorKind::UndefinedError.into()),
+            value => Ok(value),
+        })?;
+        if value.is_none() {
+            return Ok(None);
         }
+        from_inner(&value, 0).map(Some).map_err(|what| plain_error(pointer, &shown(text), what))
     }
 
-    fn text(
-        &self,
-        template: &str,
-        inner: &Inner,
-        context: &Value,
-        pointer: &str,
-    ) -> Result<String, RenderError> {
+    fn text(&self, template: &str, scope: &Scope<'_>, pointer: &str) -> Result<String, RenderError> {
         if !scan::is_templated(template) {
             return Ok(template.to_owned());
         }
         let source = scan::rewrite(template);
         let parsed = self.engine.template_from_str(&source);
-        let rendered = parsed.and_then(|template| template.render(inner));
-        rendered.map_err(|error| self.fail(&error, template, pointer, context))
+        let parsed = parsed.map_err(|error| self.fail(&error, template, pointer, scope))?;
+        self.evaluate(template, scope, pointer, |inner| parsed.render(inner))
     }
 
-    fn fail(&self, error: &minijinja::Error, template: &str, pointer: &str, context: &Value) -> RenderError {
+    /// Runs it, and once more with bridges over nulls where something was undefined:
+    /// what is read from inside a null is null too.
+    fn evaluate<T>(
+        &self,
+        template: &str,
+        scope: &Scope<'_>,
+        pointer: &str,
+        run: impl Fn(&Inner) -> Result<T, minijinja::Error>,
+    ) -> Result<T, RenderError> {
+        let done = match run(&scope.inner) {
+            Err(error) if error.kind() == ErrorKind::UndefinedError => {
+                let names = self.references(template).unwrap_or_default();
+                let bridged = bridged(scope.context, &names);
+                bridged.map_or(Err(error), |context| run(&to_inner(&context)))
+            }
+            done => done,
+        };
+        done.map_err(|error| self.fail(&error, template, pointer, scope))
+    }
+
+    fn fail(
+        &self,
+        error: &minijinja::Error,
+        template: &str,
+        pointer: &str,
+        scope: &Scope<'_>,
+    ) -> RenderError {
         let names = self.references(template).unwrap_or_default();
-        failure(error, template, pointer, &names, context)
+        failure(error, template, pointer, &names, scope.context)
+    }
+}
+
+/// What names mean, in both forms.
+struct Scope<'a> {
+    context: &'a Value,
+    inner: Inner,
+}
+
+impl<'a> Scope<'a> {
+    fn new(context: &'a Value) -> Self {
+        Scope { context, inner: to_inner(context) }
     }
 }
 
@@ -218,10 +245,30 @@ fn shown(text: &str) -> String {
     }
 }
 
+/// The context in which each name that leads through a null ends in a null;
+/// `None` when no name does.
+fn bridged(context: &Value, names: &BTreeSet<String>) -> Option<Value> {
+    let mut bridged = context.clone();
+    // A name that is defined goes through objects and nulls alone.
+    for name in names.iter().filter(|name| is_defined(context, name)) {
+        let mut at = &mut bridged;
+        for part in name.split('.') {
+            if at.is_null() {
+                *at = Value::Object(Map::new());
+            }
+            let Value::Object(entries) = at else { break };
+            at = entries.entry(part).or_insert(Value::Null);
+        }
+    }
+    (bridged != *context).then_some(bridged)
+}
+
+/// Also through a null: that was declared, though not given.
 fn is_defined(context: &Value, name: &str) -> bool {
     let mut at = context;
     for part in name.split('.') {
         match at.get(part) {
+            None if at.is_null() => return true,
             Some(next) => at = next,
             None => return false,
         }

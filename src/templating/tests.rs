@@ -114,6 +114,23 @@ fn what_is_not_defined_or_not_understood_is_refused_by_name() {
 }
 
 #[test]
+fn what_is_read_from_inside_a_null_is_null() {
+    let cases = [
+        ("${{ parameters.none.name }}", None),
+        ("${{ parameters.none.a['b-c'].d }}", None),
+        ("[${{ parameters.none.name }}]", Some(json!("[]"))),
+        ("${{ 'set' if parameters.none else 'unset' }}", Some(json!("unset"))),
+        ("${{ parameters.none.a == steps['a-b'].output.id.b }}", Some(json!(true))),
+        ("${{ parameters.none.a }}${{ parameters.none.b }}", Some(json!(""))),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(render(text).unwrap(), expected, "{text}");
+    }
+    let error = render("${{ parameters.none.name }} ${{ parameters.owner.nme }}").unwrap_err();
+    assert_eq!(error.what, "`parameters.owner.nme` is not defined");
+}
+
+#[test]
 fn a_key_whose_value_is_null_is_left_out() {
     let input = json!({"a": "${{ parameters.none }}", "b": {"c": "${{ steps['a-b'].output.id }}"}, "d": null,
         "list": ["${{ parameters.none }}", 1], "${{ parameters.name }}": 1});
