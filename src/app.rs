@@ -1,0 +1,373 @@
+//! Builds everything from a config, starts the tasks, stops them in order.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use include_dir::{Dir, include_dir};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{Actor, Role};
+use crate::catalog::Catalog;
+use crate::catalog::commands::Shelf;
+use crate::chat::inbound::Identity;
+use crate::chat::message::Choice;
+use crate::chat::outbox::Deliver;
+use crate::chat::playground::{self, Playground};
+use crate::chat::slack::{self, Slack};
+use crate::chat::{Dispatcher, Platform};
+use crate::clock::Clock;
+use crate::commands::dispatch::Engine;
+use crate::commands::inbox::Forget;
+use crate::commands::spec::{Kind, Menu};
+use crate::commands::{Choices, Handlers, Noticed, WhoIs};
+use crate::config::{Config, read_folder};
+use crate::db::Db;
+use crate::diagnostic::Problem;
+use crate::drivers::Drivers;
+use crate::drivers::exec::{ExecDriver, ExecSettings};
+use crate::drivers::git::{GitDriver, GitSettings};
+use crate::drivers::site::{SiteDriver, SiteSettings};
+use crate::environments::jobs::{Advance, Expire, KeepSites};
+use crate::environments::{self, Environments};
+use crate::error::{Error, Result};
+use crate::facts::{FactJob, FactKind, Follower};
+use crate::ids::Ids;
+use crate::jobs::Job;
+use crate::jobs::worker::Worker;
+use crate::keys::Keys;
+use crate::people::{People, Roles};
+use crate::surveys::{self, Surveys, model::Survey};
+use crate::{catalog, stats, web};
+
+static COMMANDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/commands");
+
+/// What operators and we wrote as data: the menu, the golden paths, the surveys.
+pub struct Content {
+    pub menu: Menu,
+    pub catalog: Catalog,
+    pub surveys: Vec<Survey>,
+}
+
+impl Content {
+    /// Reads and checks all of it.
+    ///
+    /// # Errors
+    /// Every problem of every file, each with its line.
+    pub fn load(config: &Config) -> Result<Content, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let specs = COMMANDS.files().filter_map(|file| Some((format!("commands/{}", file.path().display()), file.contents_utf8()?)));
+        let specs: Vec<(String, &str)> = specs.collect();
+        let menu = Menu::parse(specs.iter().map(|(name, text)| (name.as_str(), *text)));
+        let catalog = Catalog::load(&config.paths.templates);
+        let mut own = Vec::new();
+        for folder in &config.paths.surveys {
+            match read_folder(folder, "toml") {
+                Ok(mut files) => own.append(&mut files),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let surveys = surveys::load(&own);
+        match (menu, catalog, surveys) {
+            (Ok(menu), Ok(catalog), Ok(surveys)) if problems.is_empty() => Ok(Content { menu, catalog, surveys }),
+            (menu, catalog, surveys) => {
+                problems.extend(menu.err().into_iter().chain(catalog.err()).chain(surveys.err()).flatten());
+                Err(problems)
+            }
+        }
+    }
+}
+
+/// The clocks and the source of ids: the system's, or a test's.
+#[derive(Clone)]
+pub struct Ambient {
+    /// People's time: deadlines, waves, weeks.
+    pub clock: Arc<dyn Clock>,
+    /// The machine's time: leases, ages of signatures.
+    pub wall: Arc<dyn Clock>,
+    pub ids: Arc<Ids>,
+}
+
+/// The whole bot, ready to serve.
+pub struct App {
+    pub db: Db,
+    pub worker: Worker,
+    pub dispatcher: Dispatcher,
+    pub playground: Option<Arc<Playground>>,
+    slack: Option<Arc<Slack>>,
+    router: Router,
+}
+
+impl App {
+    /// Builds it: folders, key, database with its migrations, slices, platforms.
+    ///
+    /// # Errors
+    /// `Unavailable` with what to do, for whatever the operator can mend.
+    pub async fn build(config: &Config, content: Content, ambient: Ambient) -> Result<App> {
+        std::fs::create_dir_all(&config.data).map_err(|error| {
+            let folder = config.data.display();
+            Error::Unavailable(format!("The data folder {folder} cannot be made: {error}; set GOLDENPATH_DATA to one that can"))
+        })?;
+        let data = config.data.canonicalize()?;
+        let db = Db::open(&config.database_url(), ambient.clock.clone(), ambient.ids.clone()).await?;
+        let keys = Arc::new(Keys::load_or_create(&config.key_file(), &ambient.ids)?);
+        same_key(&db, &keys).await?;
+        let slack = match config.slack_secrets() {
+            Some((secret, token)) => {
+                let settings = slack::Settings {
+                    signing_secret: secret.reveal().to_owned(),
+                    bot_token: token.reveal().to_owned(),
+                    api_url: config.slack.api_url.clone(),
+                };
+                Some(Arc::new(Slack::new(settings, ambient.wall.clone())?))
+            }
+            None => None,
+        };
+        let playground = config.playground_on().then(|| {
+            let token = data_encoding::HEXLOWER.encode(&ambient.ids.bytes::<16>());
+            Playground::new(db.clone(), playground::Settings { listen: config.listen, token })
+        });
+        let slices = Slices::new(&db, content, &keys, roles(config, playground.is_some()));
+        let platforms: Vec<Arc<dyn Platform>> = [
+            slack.clone().map(|platform| platform as Arc<dyn Platform>),
+            playground.clone().map(|platform| platform as Arc<dyn Platform>),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let worker = slices.worker(config, &data, ambient.wall.clone(), platforms)?;
+        let dispatcher = slices.engine(&keys, ambient.ids)?;
+        let mut router = web::router(db.clone(), worker.clone());
+        if let Some(slack) = &slack {
+            router = router.merge(slack::router(slack.clone(), dispatcher.clone()));
+        }
+        if let Some(playground) = &playground {
+            router = router.merge(playground::router(playground.clone(), dispatcher.clone()));
+        }
+        Ok(App { db, worker, dispatcher, playground, slack, router })
+    }
+
+    /// Serves until `stop`, then ends what is going on, in order: requests, jobs, connections.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+        self.worker.schedule().await?;
+        let worker = tokio::spawn(self.worker.clone().serve(stop.clone()));
+        let connecting = self.slack.map(|slack| tokio::spawn(async move { slack.connect().await }));
+        let (ending, playground) = (stop.clone(), self.playground);
+        let graceful = async move {
+            ending.cancelled().await;
+            if let Some(playground) = playground {
+                playground.stop();
+            }
+        };
+        let served = axum::serve(listener, self.router).with_graceful_shutdown(graceful);
+        let limit = async {
+            stop.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        };
+        tokio::select! {
+            outcome = served => outcome?,
+            () = limit => tracing::warn!("requests were still open after 10 s"),
+        }
+        stop.cancel();
+        if let Some(connecting) = connecting {
+            connecting.abort();
+        }
+        if tokio::time::timeout(Duration::from_secs(10), worker).await.is_err() {
+            tracing::warn!("jobs were still running after 10 s; they go on at the next start");
+        }
+        self.db.close().await;
+        Ok(())
+    }
+}
+
+/// Binds the listener, or says plainly why not.
+///
+/// # Errors
+/// `Unavailable` when the port is in use or not ours to take.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "is in use, perhaps by another goldenpath".to_owned(),
+            _ => format!("cannot be listened at: {error}"),
+        };
+        Error::Unavailable(format!("{listen} {why}; choose another with GOLDENPATH_LISTEN, as 127.0.0.1:8421"))
+    })
+}
+
+/// The database remembers the key that its secrets were made with.
+async fn same_key(db: &Db, keys: &Keys) -> Result<()> {
+    let known = db.write(keys.fingerprint(), |tx, fingerprint| {
+        Box::pin(async move {
+            let sql = "INSERT INTO setting (name, value) VALUES ('key', $1) ON CONFLICT (name) DO NOTHING";
+            sqlx::query(sql).bind(fingerprint).execute(tx.conn()).await?;
+            let sql = "SELECT value FROM setting WHERE name = 'key'";
+            Ok(sqlx::query_scalar::<_, String>(sql).fetch_one(tx.conn()).await?)
+        })
+    });
+    match known.await? == keys.fingerprint() {
+        true => Ok(()),
+        false => Err(Error::Unavailable(
+            "The key file is not the one this database was made with; its stored secrets would be lost. Point \
+             GOLDENPATH_KEY_FILE to the right one, or start with an empty database"
+                .into(),
+        )),
+    }
+}
+
+/// The config's roles, and those that the playground's personas play.
+fn roles(config: &Config, playground: bool) -> Roles {
+    let mut roles = config.roles();
+    for persona in playground::personas().iter().filter(|_| playground) {
+        let role = Role::ALL.into_iter().find(|role| role.word() == persona.role);
+        let identity = Identity::new(playground::NAME, playground::WORKSPACE, persona.user);
+        roles.mapped.entry(identity).or_default().extend(role);
+    }
+    roles
+}
+
+/// The slices and what they share.
+struct Slices {
+    db: Db,
+    menu: Menu,
+    people: Arc<People>,
+    shelf: Arc<Shelf>,
+    environments: Arc<Environments>,
+    surveys: Arc<Surveys>,
+}
+
+impl Slices {
+    fn new(db: &Db, content: Content, keys: &Arc<Keys>, roles: Roles) -> Self {
+        let catalog = Arc::new(content.catalog);
+        Slices {
+            db: db.clone(),
+            menu: content.menu,
+            people: Arc::new(People::new(db.clone(), roles)),
+            shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
+            environments: Arc::new(Environments { db: db.clone(), catalog }),
+            surveys: Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys }),
+        }
+    }
+
+    fn worker(
+        &self,
+        config: &Config,
+        data: &Path,
+        wall: Arc<dyn Clock>,
+        platforms: Vec<Arc<dyn Platform>>,
+    ) -> Result<Worker> {
+        let site = Arc::new(SiteDriver::new(site_settings(config)?));
+        let mut git = GitSettings::new(data.join("repositories"), config.child_env.clone());
+        git.clone_url.clone_from(&config.git.clone_url);
+        git.allow_local_paths = config.git.allow_local_paths;
+        git.author_name.clone_from(&config.git.author_name);
+        git.author_email.clone_from(&config.git.author_email);
+        let exec = ExecDriver::new(ExecSettings::new(config.child_env.clone()));
+        let drivers = Drivers::new(vec![Arc::new(exec), site.clone(), Arc::new(GitDriver::new(git))]);
+        let surveys = self.surveys.clone();
+        let follow: Follower = Arc::new(move |fact| Box::pin(surveys.clone().follow(fact)));
+        let slice = self.environments.clone();
+        let jobs: Vec<Arc<dyn Job>> = vec![
+            Arc::new(Deliver::new(self.db.clone(), platforms)),
+            Arc::new(Forget(self.db.clone())),
+            Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
+            Arc::new(Advance { slice: slice.clone(), drivers, folder: data.join("environments") }),
+            Arc::new(Expire(slice.clone())),
+            Arc::new(KeepSites { slice, site }),
+        ];
+        Ok(Worker::new(self.db.clone(), wall, jobs))
+    }
+
+    fn engine(self, keys: &Keys, ids: Arc<Ids>) -> Result<Dispatcher> {
+        let mut handlers = Handlers::new();
+        handlers.extend(catalog::commands::handlers(&self.shelf));
+        handlers.extend(environments::commands::handlers(&self.environments));
+        handlers.extend(surveys::commands::handlers(&self.surveys));
+        handlers.extend(stats::commands::handlers(&Arc::new(self.db.clone())));
+        let (people, noticing) = (self.people.clone(), self.people);
+        let who_is: WhoIs = Arc::new(move |identity, standing, name| {
+            let people = people.clone();
+            Box::pin(async move { people.resolve(identity, standing, name).await })
+        });
+        let noticed: Noticed = Arc::new(move |actor: Actor| {
+            let people = noticing.clone();
+            Box::pin(async move { people.notice(actor.person).await })
+        });
+        let choices = choices(self.shelf, self.environments);
+        let secret = keys.derive("deliveries");
+        let engine = Engine { menu: self.menu, handlers, db: self.db, ids, secret, who_is, choices, noticed };
+        match engine.mismatches() {
+            none if none.is_empty() => Ok(Arc::new(engine)),
+            some => Err(Error::internal(format!("commands without a handler or a spec: {some:?}"))),
+        }
+    }
+}
+
+/// What a form offers for templates and environments.
+fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>) -> Choices {
+    Arc::new(move |kind, actor| {
+        let (shelf, slice) = (shelf.clone(), environments.clone());
+        Box::pin(async move {
+            let choice = |value: &str, label: String| Choice { value: value.to_owned(), label };
+            match kind {
+                Kind::Template => {
+                    let all = shelf.catalog.list().into_iter();
+                    Ok(all.map(|t| choice(&t.name, format!("{} ({})", t.title, t.name))).collect())
+                }
+                Kind::Environment => {
+                    let mut conn = slice.db.read().await?;
+                    let mine = environments::live(&mut conn, Some(&actor.person)).await?;
+                    Ok(mine.iter().map(|(env, _)| choice(&env.name, env.name.clone())).collect())
+                }
+                _ => Ok(Vec::new()),
+            }
+        })
+    })
+}
+
+fn site_settings(config: &Config) -> Result<SiteSettings> {
+    let program: PathBuf = match &config.site.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?,
+    };
+    let mut settings = SiteSettings::new(program);
+    settings.public_url.clone_from(&config.site.public_url);
+    Ok(settings)
+}
+
+/// What works and is still worth a word to the operator.
+pub fn warnings(config: &Config, menu: &Menu) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let held = |role: &Role| config.access.roles.get(role).is_some_and(|list| !list.is_empty());
+    let roles = config.roles();
+    let needed: BTreeSet<Role> = menu.all().filter_map(|spec| spec.role).collect();
+    let playground = config.playground_on();
+    let played = |role: &Role| playground && playground::personas().iter().any(|persona| persona.role == role.word());
+    for role in needed.iter().filter(|role| !held(role) && roles.default != Some(**role) && !played(role)) {
+        warnings.push(format!("nobody holds the role `{0}`: list identities under `[access.roles]` as `{0} = […]`", role.word()));
+    }
+    for spec in menu.all().filter(|spec| spec.role.is_none()) {
+        warnings.push(format!("{}: `{}` names no role, so nobody may run it", spec.file, spec.command()));
+    }
+    if config.playground.enabled == Some(true) && (!config.listen.ip().is_loopback() || config.slack_secrets().is_some()) {
+        warnings.push("the playground is on beside a chat platform or for other machines: whoever has its address acts as any persona".into());
+    }
+    if config.slack.signing_secret.is_some() != config.slack.bot_token.is_some() {
+        warnings.push("Slack has one of its two secrets: it needs SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, and stays off until then".into());
+    }
+    if !config.playground_on() && config.slack_secrets().is_none() {
+        warnings.push("no chat platform is connected and the playground is off: nobody can reach the bot".into());
+    }
+    if !on_path(config, "git") {
+        warnings.push("`git` is not installed or not in PATH: golden paths that publish a repository will fail".into());
+    }
+    warnings
+}
+
+fn on_path(config: &Config, program: &str) -> bool {
+    let path = config.child_env.iter().find(|(name, _)| name == "PATH").map_or("", |(_, path)| path.as_str());
+    std::env::split_paths(path).any(|folder| folder.join(program).is_file())
+}

@@ -1,0 +1,159 @@
+//! The command line: serve, check, and the server of one site.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::{self, Ambient, App, Content};
+use crate::clock::SystemClock;
+use crate::config::{self, Config, LogFormat};
+use crate::diagnostic::Problem;
+use crate::drivers::site_server::{SiteArgs, serve_site};
+use crate::error::Result;
+use crate::ids::Ids;
+
+/// Goldenpath: a ChatOps bot that runs a company's internal platform as a product.
+///
+/// Exit codes: 0 fine, 1 something to mend (said on standard error), 2 wrong usage.
+#[derive(Parser)]
+#[command(version, after_help = "Settings: every one with its default stands in `goldenpath config`.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the bot (also without any command)
+    Serve,
+    /// Check config, specs, templates and surveys: file, line, fix
+    Check,
+    /// Print every setting with its default
+    Config,
+    /// Serve one folder as a web site (started by the bot)
+    #[command(hide = true)]
+    ServeSite(SiteArgs),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    // One TLS provider for the whole process, before anything can ask for one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match Cli::parse().command {
+        None | Some(Command::Serve) => serve(),
+        Some(Command::Check) => check(),
+        Some(Command::Config) => {
+            print!("{}", config::DEFAULT);
+            ExitCode::SUCCESS
+        }
+        Some(Command::ServeSite(args)) => match serve_site(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&format!("{error:#}")),
+        },
+    }
+}
+
+fn fail(why: &str) -> ExitCode {
+    eprintln!("goldenpath: {why}");
+    ExitCode::FAILURE
+}
+
+fn load() -> Result<(Config, Content), Vec<Problem>> {
+    let config = Config::load(&config::environment())?;
+    let content = Content::load(&config)?;
+    Ok((config, content))
+}
+
+fn show(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    let count = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
+    fail(&format!("{count} to mend"))
+}
+
+/// A broken config does not hide what is wrong elsewhere.
+fn check() -> ExitCode {
+    let config = Config::load(&config::environment());
+    let content = Content::load(config.as_ref().unwrap_or(&Config::defaults()));
+    match (config, content) {
+        (Ok(config), Ok(content)) => {
+            for warning in app::warnings(&config, &content.menu) {
+                println!("warning: {warning}");
+            }
+            let (commands, templates) = (content.menu.all().count(), content.catalog.list().len());
+            println!("fine: {commands} commands, {templates} templates, {} surveys", content.surveys.len());
+            ExitCode::SUCCESS
+        }
+        (config, content) => {
+            let problems = config.err().into_iter().chain(content.err()).flatten().collect::<Vec<_>>();
+            show(&problems)
+        }
+    }
+}
+
+fn serve() -> ExitCode {
+    let (config, content) = match load() {
+        Ok(loaded) => loaded,
+        Err(problems) => return show(&problems),
+    };
+    start_log(&config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("no threads can be started: {error}")),
+    };
+    match runtime.block_on(run(config, content)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+async fn run(config: Config, content: Content) -> Result<()> {
+    for warning in app::warnings(&config, &content.menu) {
+        tracing::warn!("{warning}");
+    }
+    let listener = app::bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let ambient = Ambient { clock: Arc::new(SystemClock), wall: Arc::new(SystemClock), ids: Arc::new(Ids::from_system()) };
+    let app = App::build(&config, content, ambient).await?;
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    match &app.playground {
+        Some(playground) => {
+            playground.listening_at(address);
+            println!("\n  Goldenpath is running. Open the playground and type `/platform help`:\n\n    {}\n", playground.url());
+        }
+        None => println!("Goldenpath is running at http://{address}"),
+    }
+    app.serve(listener, stop).await
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+}
+
+/// Readable on a terminal, JSON by setting. The chat library's debug lines hold tokens and bodies.
+fn start_log(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let capped = ["slack_morphism=info", "hyper=info", "sqlx=warn"].into_iter();
+    let filter = capped.filter_map(|directive| directive.parse().ok()).fold(filter, EnvFilter::add_directive);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
+    }
+}
