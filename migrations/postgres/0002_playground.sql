@@ -11,7 +11,7 @@ CREATE TABLE playground_message (
     author       TEXT NOT NULL,
     seen_by      TEXT NOT NULL,          -- the only persona who sees it; empty for everybody
     content      TEXT NOT NULL,          -- JSON of the message
-    asks         BIGINT NOT NULL,        -- 1 when it was posted with buttons that answer a survey
+    asks         BIGINT NOT NULL,        -- 1 when posted with buttons that answer a survey, then 2 when the crowd did
     source       TEXT NOT NULL UNIQUE,   -- what it came from, so that a repeat inserts nothing
     version      BIGINT NOT NULL,
     position     BIGINT NOT NULL,        -- number of the change that inserted it

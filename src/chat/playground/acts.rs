@@ -50,9 +50,11 @@ impl Act {
         if self.conversation != CHANNEL && self.conversation != self.persona.direct() {
             return Err(Error::NotFound("There is no such conversation for this persona.".into()));
         }
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if self.key.is_empty() || self.key.len() > 100 || !self.key.chars().all(fits) {
-            return Err(Error::Invalid("The key of the action has to be letters, digits and hyphens.".into()));
+            return Err(Error::Invalid(
+                "The key of the action has to be letters, digits, hyphens and underscores.".into(),
+            ));
         }
         Ok(self)
     }

@@ -72,7 +72,9 @@ impl Crowd {
 /// Starts a run in the background; refused while one is going on.
 pub(super) fn start(playground: &Arc<Playground>, dispatcher: &Dispatcher, limit: Duration) -> Result<()> {
     if !playground.crowd.begin() {
-        return Err(Error::Conflict("The crowd is still at work; it can be asked again when it is done.".into()));
+        return Err(Error::Conflict(
+            "The crowd is still at work; it can be asked again when it is done.".into(),
+        ));
     }
     let (run, shown) = ((playground.clone(), dispatcher.clone()), playground.clone());
     tokio::spawn(async move {
@@ -204,17 +206,24 @@ impl Run<'_> {
         for message in messages.iter().filter(|message| message.author == BOT) {
             self.notice(member, message);
         }
-        if let Some(value) = messages.iter().rev().find_map(|message| answer_in(message, member.opinion)) {
-            match verdict(&self.act(member, "answer", Input::Press { value }).await?) {
-                Verdict::Refused(why) => member.failed = Some(why),
-                _ => (member.ready, member.answered) = (true, true),
-            }
+        if let Some(prompt) = messages.iter().rev().find(|message| message.asking) {
+            self.answer(member, prompt).await?;
         }
         if member.done() {
             let cursor = self.playground.store.cursor().await?;
             self.playground.store.mark_read(member.persona, &direct, cursor).await?;
         }
         Ok(())
+    }
+
+    async fn answer(&self, member: &mut Member, prompt: &Stored) -> Result<()> {
+        let Some(value) = opinion_in(prompt, member.opinion) else { return Ok(()) };
+        let what = format!("answer-{}", prompt.id);
+        match verdict(&self.act(member, &what, Input::Press { value }).await?) {
+            Verdict::Refused(why) => member.failed = Some(why),
+            _ => (member.ready, member.answered) = (true, true),
+        }
+        self.playground.store.answered(&prompt.id).await
     }
 
     fn notice(&self, member: &mut Member, message: &Stored) {
@@ -262,15 +271,12 @@ fn verdict(reply: &Reply) -> Verdict {
     }
 }
 
-/// The value to press in a prompt that nobody has answered yet.
-fn answer_in(message: &Stored, opinion: usize) -> Option<ButtonValue> {
-    let answers: Vec<_> =
-        buttons(&message.blocks).filter(|value| value.starts_with(SURVEY_ANSWER)).collect();
+/// The value to press for this opinion, on a scale of any length, the worst first.
+fn opinion_in(prompt: &Stored, opinion: usize) -> Option<ButtonValue> {
+    let answers: Vec<_> = buttons(&prompt.blocks).filter(|value| value.starts_with(SURVEY_ANSWER)).collect();
     let last = answers.len().checked_sub(1)?;
-    // An answered prompt was updated; it may still hold buttons that change the answer.
-    let fresh = message.version == 1;
     let best = OPINIONS.iter().max().copied().unwrap_or(1);
-    fresh.then(|| ButtonValue(answers[(opinion * last + best / 2) / best].clone()))
+    Some(ButtonValue(answers[(opinion * last + best / 2) / best].clone()))
 }
 
 fn count(members: &[Member], which: impl Fn(&Member) -> bool) -> usize {

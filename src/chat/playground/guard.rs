@@ -27,7 +27,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Lets a request in when [`check`] does, and marks every answer.
-pub(super) async fn guard(State(playground): State<Arc<Playground>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(playground): State<Arc<Playground>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let verdict = check(&playground, request.method(), request.uri().path(), request.headers());
     let mut response = match verdict {
         Ok(()) => next.run(request).await,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
 use axum::middleware::from_fn_with_state;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -228,7 +228,8 @@ async fn follow(
         if i64::try_from(fresh.len()).is_ok_and(|n| n == BATCH) {
             continue;
         }
-        send_new(sender, "unread", &mut marks, serde_json::to_value(playground.store.unread(reader).await?)?).await;
+        send_new(sender, "unread", &mut marks, serde_json::to_value(playground.store.unread(reader).await?)?)
+            .await;
         let progress = crowd.borrow_and_update().clone();
         send_new(sender, "crowd", &mut line, serde_json::to_value(progress)?).await;
         let alive = tokio::select! {
@@ -313,12 +314,8 @@ async fn submit(State(app): State<App>, Json(given): Json<Submit>) -> Answer {
 impl App {
     /// In a task of its own: a page that goes away does not take its answer with it.
     async fn perform(self, who: Who, input: Input) -> Answer {
-        let act = Act {
-            persona: persona(&who.persona)?,
-            conversation: who.conversation,
-            key: who.delivery,
-            input,
-        };
+        let act =
+            Act { persona: persona(&who.persona)?, conversation: who.conversation, key: who.delivery, input };
         let task = tokio::spawn(async move { acts::perform(&self.playground, &self.dispatcher, act).await });
         let reply = task.await.map_err(Error::internal)??;
         Ok(Json(match reply {

@@ -178,7 +178,9 @@ function drawAll() {
   $("title").textContent = place.direct ? "Goldenpath" : place.name;
   $("topic").textContent = place.direct ? `Direct messages between ${nameOf(state.me)} and the bot` : "Everybody is here; answers for one person are shown to that person";
   $("messages").setAttribute("aria-label", "Messages in " + place.name);
-  $("line").placeholder = "env list, or help for everything";
+  $("nothing").textContent = `Nothing here yet. The bot writes to ${nameOf(state.me)} here, and what is typed here stays between the two.`;
+  $("nothing").hidden = !place.direct || last !== null;
+  $("line").placeholder = "env list, or help";
   document.title = `${place.name} · ${nameOf(state.me)} · Goldenpath playground`;
   stickToEnd = true;
   toEnd();
@@ -198,10 +200,11 @@ function messageElement(message) {
   const mine = message.author !== BOT;
   const item = el("li", "message" + (mine ? " line" : " bot") + (message.private && !mine ? " private" : ""));
   item.dataset.id = message.id;
+  item.dataset.version = message.version;
   item.tabIndex = -1;
   const who = el("span", "who", nameOf(message.author));
   const head = el("p", "head", who, mine ? null : el("span", "tag", "bot"), timeElement(message.at, false));
-  if (message.private) head.append(el("span", "only", "Only you can see this"));
+  if (message.private && !mine) head.append(el("span", "only", "Only you can see this"));
   const act = (value, confirm, element) => press(message.id, value, confirm, element);
   const body = mine ? [el("p", "said", el("code", "", summary(message.blocks)))] : blocks(message.blocks, act);
   item.append(avatar(message.author), el("div", "body", head, ...body));
@@ -215,6 +218,7 @@ function avatar(user) {
 }
 
 function append(message) {
+  $("nothing").hidden = true;
   const newest = shown().at(-1);
   if (newest.id !== message.id) return drawAll();
   const before = shown().at(-2);
@@ -228,7 +232,7 @@ function redraw(message) {
   if (!old) return drawAll();
   const focused = old.contains(document.activeElement) ? document.activeElement.dataset.value : null;
   const fresh = messageElement(message);
-  fresh.classList.add("changed");
+  if (old.dataset.version !== fresh.dataset.version) fresh.classList.add("changed");
   old.replaceWith(fresh);
   if (focused !== null) (focused && fresh.querySelector(`[data-value="${CSS.escape(focused)}"]`) || fresh).focus();
   toEnd();

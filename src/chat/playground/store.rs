@@ -47,6 +47,9 @@ pub(super) struct Stored {
     /// Its place among all changes: where a reader goes on after a reconnect.
     pub changed: i64,
     pub at: Timestamp,
+    /// A survey's prompt that is as it was posted, and that the crowd has not answered.
+    #[serde(skip)]
+    pub asking: bool,
 }
 
 /// How many messages wait: in the reader's conversations, and for each persona directly.
@@ -117,8 +120,7 @@ impl Store {
     /// The last `count` messages of a conversation that the persona sees, oldest first.
     pub async fn latest(&self, reader: &Persona, conversation: &str, count: i64) -> Result<Vec<Stored>> {
         let mut conn = self.db.read().await?;
-        let query =
-            format!("{SELECT} WHERE {VISIBLE} AND conversation = $4 ORDER BY position DESC LIMIT $5");
+        let query = format!("{SELECT} WHERE {VISIBLE} AND conversation = $4 ORDER BY position DESC LIMIT $5");
         let query = visible(&query, reader).bind(conversation.to_owned()).bind(count);
         let rows = query.fetch_all(&mut *conn).await?;
         rows.iter().rev().map(stored).collect()
@@ -130,6 +132,11 @@ impl Store {
         let query = format!("{SELECT} WHERE {VISIBLE} AND changed > $4 ORDER BY changed LIMIT $5");
         let rows = visible(&query, reader).bind(cursor).bind(count).fetch_all(&mut *conn).await?;
         rows.iter().map(stored).collect()
+    }
+
+    /// Remembers that the prompt was answered: which is all that is known of it here.
+    pub async fn answered(&self, id: &str) -> Result<()> {
+        self.db.write(id.to_owned(), |tx, id| Box::pin(answered(tx, id))).await
     }
 
     /// The number of the last change.
@@ -149,7 +156,7 @@ impl Store {
     /// When the persona was last asked a survey question directly, if ever.
     pub async fn last_asked(&self, persona: &Persona) -> Result<Option<Timestamp>> {
         let mut conn = self.db.read().await?;
-        let query = "SELECT created_at FROM playground_message WHERE conversation = $1 AND asks = 1 \
+        let query = "SELECT created_at FROM playground_message WHERE conversation = $1 AND asks > 0 \
                      ORDER BY position DESC LIMIT 1";
         let at = sqlx::query_scalar(query).bind(persona.direct()).fetch_optional(&mut *conn).await?;
         Ok(at.map(Timestamp))
@@ -160,7 +167,7 @@ impl Store {
     }
 }
 
-const SELECT: &str = "SELECT id, conversation, author, seen_by, content, version, position, changed, created_at \
+const SELECT: &str = "SELECT id, conversation, author, seen_by, content, asks, version, position, changed, created_at \
      FROM playground_message";
 
 /// The reader's conversations ($1, $2) without what only somebody else ($3) sees.
@@ -176,16 +183,19 @@ fn visible<'q>(query: &'q str, reader: &Persona) -> Query<'q> {
 fn stored(row: &AnyRow) -> Result<Stored> {
     let content: String = row.try_get("content")?;
     let content: Message = serde_json::from_str(&content)?;
+    let version: i64 = row.try_get("version")?;
     Ok(Stored {
         id: row.try_get("id")?,
         conversation: row.try_get("conversation")?,
         author: row.try_get("author")?,
         private: !row.try_get::<String, _>("seen_by")?.is_empty(),
         blocks: content.blocks,
-        version: row.try_get("version")?,
+        version,
         position: row.try_get("position")?,
         changed: row.try_get("changed")?,
         at: Timestamp(row.try_get("created_at")?),
+        // An answered prompt is updated by the bot; it may still hold buttons that change the answer.
+        asking: row.try_get::<i64, _>("asks")? == 1 && version == 1,
     })
 }
 
@@ -233,8 +243,15 @@ async fn replace(tx: &mut Tx, id: &str, content: &str) -> Result<bool> {
 
 async fn publish(tx: &mut Tx, source: &str) -> Result<()> {
     let change = next_change(tx.conn()).await?;
-    let query = "UPDATE playground_message SET seen_by = '', changed = $1 WHERE source = $2 AND seen_by <> ''";
+    let query =
+        "UPDATE playground_message SET seen_by = '', changed = $1 WHERE source = $2 AND seen_by <> ''";
     sqlx::query(query).bind(change).bind(source.to_owned()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+async fn answered(tx: &mut Tx, id: &str) -> Result<()> {
+    let query = "UPDATE playground_message SET asks = 2 WHERE id = $1";
+    sqlx::query(query).bind(id.to_owned()).execute(tx.conn()).await?;
     Ok(())
 }
 
