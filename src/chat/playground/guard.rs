@@ -19,8 +19,11 @@ use super::Playground;
 /// The name of the cookie.
 pub(super) const COOKIE_NAME: &str = "goldenpath_playground";
 
-/// Where the printed address leads: the only place that needs no cookie.
+/// Where the printed address leads.
 pub(super) const ENTRANCE: &str = "/playground";
+
+/// The page's look, which the page that refuses shares.
+pub(super) const STYLE: &str = "/playground/page.css";
 
 /// Nothing but our own script, style and requests; no frames, no other origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -56,7 +59,8 @@ fn check(playground: &Playground, method: &Method, path: &str, headers: &HeaderM
     };
     let writes = method != Method::GET && method != Method::HEAD;
     same_origin(headers, host, writes)?;
-    if path != ENTRANCE && !cookie_values(headers).any(|value| playground.key.is_cookie(value)) {
+    let open = path == ENTRANCE || path == STYLE;
+    if !open && !cookie_values(headers).any(|value| playground.key.is_cookie(value)) {
         return Err((StatusCode::FORBIDDEN, LOCKED));
     }
     if writes && !is_json(headers) {

@@ -51,7 +51,7 @@ pub fn router(playground: Arc<Playground>, dispatcher: Dispatcher) -> Router {
     Router::new()
         .route("/", get(|| asset(HTML, include_str!("page.html"))))
         .route(guard::ENTRANCE, get(enter))
-        .route("/playground/page.css", get(|| asset(CSS, include_str!("page.css"))))
+        .route(guard::STYLE, get(|| asset(CSS, include_str!("page.css"))))
         .route("/playground/page.js", get(|| asset(JS, include_str!("page.js"))))
         .route("/playground/blocks.js", get(|| asset(JS, include_str!("blocks.js"))))
         .route("/playground/dialogs.js", get(|| asset(JS, include_str!("dialogs.js"))))

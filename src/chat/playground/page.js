@@ -46,6 +46,7 @@ function show(answer, where) {
 async function run(line) {
   const where = { persona: state.me, conversation: state.place };
   stickToEnd = true;
+  toEnd();
   try {
     show(await send("command", { ...where, line }), where);
   } catch (error) {
@@ -219,17 +220,27 @@ function avatar(user) {
 
 function append(message) {
   $("nothing").hidden = true;
-  const newest = shown().at(-1);
-  if (newest.id !== message.id) return drawAll();
-  const before = shown().at(-2);
-  $("messages").append(...rowsFor(message, before));
+  const all = shown();
+  const i = all.findIndex((it) => it.id === message.id);
+  // A line that was its author's alone may turn up late, when its answer is for everybody.
+  const next = all[i + 1] && elementOf(all[i + 1].id);
+  const stays = atEnd();
+  const rows = next ? [messageElement(message)] : rowsFor(message, all[i - 1]);
+  rows.forEach((row) => $("messages").insertBefore(row, next || null));
+  stickToEnd = stays;
   toEnd();
+  if (!stays) $("newer").hidden = false;
+}
+
+function elementOf(id) {
+  return $("messages").querySelector(`[data-id="${CSS.escape(id)}"]`);
 }
 
 /** In place, with the focus kept where the person had it. */
 function redraw(message) {
-  const old = $("messages").querySelector(`[data-id="${CSS.escape(message.id)}"]`);
+  const old = elementOf(message.id);
   if (!old) return drawAll();
+  stickToEnd = atEnd();
   const focused = old.contains(document.activeElement) ? document.activeElement.dataset.value : null;
   const fresh = messageElement(message);
   if (old.dataset.version !== fresh.dataset.version) fresh.classList.add("changed");
@@ -238,8 +249,13 @@ function redraw(message) {
   toEnd();
 }
 
+function atEnd() {
+  const box = $("scroll");
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+}
+
 function toEnd() {
-  $("newer").hidden = stickToEnd;
+  if (stickToEnd) $("newer").hidden = true;
   if (stickToEnd) $("scroll").scrollTop = $("scroll").scrollHeight;
 }
 
@@ -409,10 +425,11 @@ function start() {
     recall(step);
   });
   $("scroll").addEventListener("scroll", () => {
-    const box = $("scroll");
-    stickToEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    stickToEnd = atEnd();
     if (stickToEnd) $("newer").hidden = true;
   });
+  // A phone's keyboard takes away half of the height.
+  new ResizeObserver(toEnd).observe($("scroll"));
   $("newer").addEventListener("click", () => ((stickToEnd = true), toEnd(), $("line").focus()));
   $("menu").addEventListener("click", () => menu(!document.body.classList.contains("menu-open")));
   $("ask-crowd").addEventListener("click", () => send("crowd", {}).catch((error) => toast(error.message)));

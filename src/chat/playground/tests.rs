@@ -159,11 +159,11 @@ async fn the_printed_address_opens_the_page_and_another_token_does_not() {
 }
 
 #[tokio::test]
-async fn every_route_but_the_entrance_needs_the_cookie() {
+async fn every_route_but_the_entrance_and_the_style_needs_the_cookie() {
     let served = serve(silent).await;
     let reads = [
         "/",
-        "/playground/page.css",
+        "/playground/dialogs.js",
         "/playground/page.js",
         "/playground/state?persona=ada",
         "/playground/events?persona=ada",
