@@ -10,6 +10,7 @@ pub mod inbound;
 pub mod message;
 pub mod outbox;
 pub mod slack;
+pub mod playground;
 
 use std::sync::Arc;
 

@@ -1,0 +1,188 @@
+// Messages as elements: each block of a message, each span of a text. Only textContent, never markup.
+
+let skew = 0;
+
+/** Tells how far the bot's clock is ahead of this machine's. */
+export function setNow(now) {
+  skew = now - Date.now();
+}
+
+/** The bot's time. */
+export function now() {
+  return Date.now() + skew;
+}
+
+/** An element with a class and children (strings become text). */
+export function el(tag, className, ...children) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Only the web's own schemes are ever followed. */
+function webAddress(text) {
+  try {
+    const url = new URL(text);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+function anchor(url, label, className) {
+  const href = webAddress(url);
+  if (!href) return el("span", className, label);
+  const link = el("a", className, label);
+  link.href = href;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+const span = {
+  plain: (it) => document.createTextNode(it.text),
+  code: (it) => el("code", "", it.text),
+  strong: (it) => el("strong", "", it.text),
+  emphasis: (it) => el("em", "", it.text),
+  link: (it) => anchor(it.url, it.label),
+  time: (it) => timeElement(it.at, true),
+};
+
+/** The spans of a text as nodes. */
+export function text(spans) {
+  return spans.map((it) => (span[it.kind] ? span[it.kind](it) : document.createTextNode("")));
+}
+
+const block = {
+  section: (it) => el("p", "section", ...text(it.text)),
+  context: (it) => el("p", "context", ...text(it.text)),
+  divider: () => el("hr", ""),
+  log: (it) => focusable(el("pre", "log", it.text), "Output"),
+  fields: (it) =>
+    el("dl", "fields", ...it.fields.map(([name, value]) => el("div", "", el("dt", "", name), el("dd", "", ...text(value))))),
+  table,
+  actions: (it, act) => el("div", "actions", ...it.buttons.map((button) => buttonElement(button, act))),
+  select,
+};
+
+/** All blocks of a message; `act(value, confirm, element)` is called by what is pressed. */
+export function blocks(list, act) {
+  return list.map((it) => (block[it.block] ? block[it.block](it, act) : null)).filter(Boolean);
+}
+
+/** The words of a message for a screen reader. */
+export function summary(list) {
+  const first = list.find((it) => it.block === "section" || it.block === "context");
+  return first ? el("p", "", ...text(first.text)).textContent : "";
+}
+
+function focusable(element, label) {
+  element.tabIndex = 0;
+  element.setAttribute("role", "region");
+  element.setAttribute("aria-label", label);
+  return element;
+}
+
+const NUMBER = /^[+−-]?[\d.,  ]+\s*(%|€|s|ms|min|h|d)?$/;
+
+function table(it) {
+  const numeric = it.header.map((_, i) => it.rows.length > 0 && it.rows.every((row) => plainly(row[i]).match(NUMBER)));
+  const cell = (tag, i, ...children) => el(tag, numeric[i] ? "number" : "", ...children);
+  const head = it.header.map((name, i) => Object.assign(cell("th", i, name), { scope: "col" }));
+  const rows = it.rows.map((row) => el("tr", "", ...row.map((value, i) => cell("td", i, ...text(value)))));
+  const whole = el("table", "", el("thead", "", el("tr", "", ...head)), el("tbody", "", ...rows));
+  return focusable(el("div", "table", whole), "Table: " + it.header.join(", "));
+}
+
+function plainly(spans) {
+  return (spans || []).map((it) => it.text || it.label || "").join("").trim();
+}
+
+function buttonElement(it, act) {
+  if (it.url) return anchor(it.url, it.label, "button opens");
+  const button = el("button", "button " + (it.style || "default"), it.label);
+  button.type = "button";
+  button.dataset.value = it.value;
+  button.addEventListener("click", () => act(it.value, it.confirm ? { ...it.confirm, style: it.style } : null, button));
+  return button;
+}
+
+let selects = 0;
+
+/** A choice runs only when it is confirmed, because arrow keys alone change a closed select. */
+function select(it, act) {
+  const list = el("select", "");
+  list.id = "select-" + ++selects;
+  list.setAttribute("aria-label", it.placeholder);
+  const nothing = el("option", "", it.placeholder);
+  nothing.value = "";
+  list.append(nothing);
+  for (const choice of it.choices) {
+    const option = el("option", "", choice.label);
+    option.value = choice.value;
+    list.append(option);
+  }
+  const go = el("button", "button", "Choose");
+  go.type = "button";
+  go.disabled = true;
+  go.dataset.value = it.command;
+  list.addEventListener("change", () => (go.disabled = !list.value));
+  go.addEventListener("click", () => act(`${it.command}:${list.value}:`, null, go));
+  return el("div", "actions", list, go);
+}
+
+const day = 86_400_000;
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dated = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
+
+/** Whole days from today to that instant, by this reader's calendar. */
+function daysFromToday(at) {
+  const midnight = (instant) => new Date(instant).setHours(0, 0, 0, 0);
+  return Math.round((midnight(at) - midnight(now())) / day);
+}
+
+/** "today", "yesterday", "Thu", "22 Nov". */
+export function dayName(at) {
+  const days = daysFromToday(at);
+  if (days === 0) return "today";
+  if (days === -1) return "yesterday";
+  if (days === 1) return "tomorrow";
+  if (Math.abs(days) < 7) return weekday.format(at);
+  return new Date(at).getFullYear() === new Date(now()).getFullYear() ? date.format(at) : dated.format(at);
+}
+
+function ago(at) {
+  const [seconds, sign] = [Math.abs(at - now()) / 1000, at < now() ? -1 : 1];
+  if (seconds < 45) return sign < 0 ? "just now" : "in a moment";
+  for (const [unit, size, below] of [["minute", 60, 3_600], ["hour", 3_600, 86_400], ["day", 86_400, 30 * 86_400]]) {
+    if (seconds < below) return relative.format(sign * Math.max(1, Math.round(seconds / size)), unit);
+  }
+  return relative.format(sign * Math.round(seconds / (30 * 86_400)), "month");
+}
+
+/** An instant in the reader's zone: with how far it is away, or the time of day alone. */
+export function timeElement(at, long) {
+  const element = el("time", "");
+  element.dateTime = new Date(at).toISOString();
+  element.title = full.format(at);
+  element.dataset.at = at;
+  element.dataset.long = long ? "1" : "";
+  refreshTime(element);
+  return element;
+}
+
+function refreshTime(element) {
+  const at = Number(element.dataset.at);
+  const words = element.dataset.long ? `${dayName(at)} ${clock.format(at)} (${ago(at)})` : clock.format(at);
+  if (element.textContent !== words) element.textContent = words;
+}
+
+/** Brings every relative time on the page up to date. */
+export function refreshTimes() {
+  document.querySelectorAll("time[data-at]").forEach(refreshTime);
+}
