@@ -60,7 +60,9 @@ impl Content {
     /// Every problem of every file, each with its line.
     pub fn load(config: &Config) -> Result<Content, Vec<Problem>> {
         let mut problems = Vec::new();
-        let specs = COMMANDS.files().filter_map(|file| Some((format!("commands/{}", file.path().display()), file.contents_utf8()?)));
+        let specs = COMMANDS
+            .files()
+            .filter_map(|file| Some((format!("commands/{}", file.path().display()), file.contents_utf8()?)));
         let specs: Vec<(String, &str)> = specs.collect();
         let menu = Menu::parse(specs.iter().map(|(name, text)| (name.as_str(), *text)));
         let catalog = Catalog::load(&config.paths.templates);
@@ -73,7 +75,9 @@ impl Content {
         }
         let surveys = surveys::load(&own);
         match (menu, catalog, surveys) {
-            (Ok(menu), Ok(catalog), Ok(surveys)) if problems.is_empty() => Ok(Content { menu, catalog, surveys }),
+            (Ok(menu), Ok(catalog), Ok(surveys)) if problems.is_empty() => {
+                Ok(Content { menu, catalog, surveys })
+            }
             (menu, catalog, surveys) => {
                 problems.extend(menu.err().into_iter().chain(catalog.err()).chain(surveys.err()).flatten());
                 Err(problems)
@@ -110,7 +114,9 @@ impl App {
     pub async fn build(config: &Config, content: Content, ambient: Ambient) -> Result<App> {
         std::fs::create_dir_all(&config.data).map_err(|error| {
             let folder = config.data.display();
-            Error::Unavailable(format!("The data folder {folder} cannot be made: {error}; set GOLDENPATH_DATA to one that can"))
+            Error::Unavailable(format!(
+                "The data folder {folder} cannot be made: {error}; set GOLDENPATH_DATA to one that can"
+            ))
         })?;
         let data = config.data.canonicalize()?;
         let db = Db::open(&config.database_url(), ambient.clock.clone(), ambient.ids.clone()).await?;
@@ -194,7 +200,9 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener> {
             std::io::ErrorKind::AddrInUse => "is in use, perhaps by another goldenpath".to_owned(),
             _ => format!("cannot be listened at: {error}"),
         };
-        Error::Unavailable(format!("{listen} {why}; choose another with GOLDENPATH_LISTEN, as 127.0.0.1:8421"))
+        Error::Unavailable(format!(
+            "{listen} {why}; choose another with GOLDENPATH_LISTEN, as 127.0.0.1:8421"
+        ))
     })
 }
 
@@ -345,24 +353,33 @@ pub fn warnings(config: &Config, menu: &Menu) -> Vec<String> {
     let roles = config.roles();
     let needed: BTreeSet<Role> = menu.all().filter_map(|spec| spec.role).collect();
     let playground = config.playground_on();
-    let played = |role: &Role| playground && playground::personas().iter().any(|persona| persona.role == role.word());
+    let played =
+        |role: &Role| playground && playground::personas().iter().any(|persona| persona.role == role.word());
     for role in needed.iter().filter(|role| !held(role) && roles.default != Some(**role) && !played(role)) {
-        warnings.push(format!("nobody holds the role `{0}`: list identities under `[access.roles]` as `{0} = […]`", role.word()));
+        warnings.push(format!(
+            "nobody holds the role `{0}`: list identities under `[access.roles]` as `{0} = […]`",
+            role.word()
+        ));
     }
     for spec in menu.all().filter(|spec| spec.role.is_none()) {
         warnings.push(format!("{}: `{}` names no role, so nobody may run it", spec.file, spec.command()));
     }
-    if config.playground.enabled == Some(true) && (!config.listen.ip().is_loopback() || config.slack_secrets().is_some()) {
+    if config.playground.enabled == Some(true)
+        && (!config.listen.ip().is_loopback() || config.slack_secrets().is_some())
+    {
         warnings.push("the playground is on beside a chat platform or for other machines: whoever has its address acts as any persona".into());
     }
     if config.slack.signing_secret.is_some() != config.slack.bot_token.is_some() {
         warnings.push("Slack has one of its two secrets: it needs SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, and stays off until then".into());
     }
     if !config.playground_on() && config.slack_secrets().is_none() {
-        warnings.push("no chat platform is connected and the playground is off: nobody can reach the bot".into());
+        warnings
+            .push("no chat platform is connected and the playground is off: nobody can reach the bot".into());
     }
     if !on_path(config, "git") {
-        warnings.push("`git` is not installed or not in PATH: golden paths that publish a repository will fail".into());
+        warnings.push(
+            "`git` is not installed or not in PATH: golden paths that publish a repository will fail".into(),
+        );
     }
     warnings
 }

@@ -72,7 +72,8 @@ fn show(problems: &[Problem]) -> ExitCode {
     for problem in problems {
         eprintln!("{problem}");
     }
-    let count = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
+    let count =
+        if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
     fail(&format!("{count} to mend"))
 }
 
@@ -118,14 +119,21 @@ async fn run(config: Config, content: Content) -> Result<()> {
     }
     let listener = app::bind(config.listen).await?;
     let address = listener.local_addr()?;
-    let ambient = Ambient { clock: Arc::new(SystemClock), wall: Arc::new(SystemClock), ids: Arc::new(Ids::from_system()) };
+    let ambient = Ambient {
+        clock: Arc::new(SystemClock),
+        wall: Arc::new(SystemClock),
+        ids: Arc::new(Ids::from_system()),
+    };
     let app = App::build(&config, content, ambient).await?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     match &app.playground {
         Some(playground) => {
             playground.listening_at(address);
-            println!("\n  Goldenpath is running. Open the playground and type `/platform help`:\n\n    {}\n", playground.url());
+            println!(
+                "\n  Goldenpath is running. Open the playground and type `/platform help`:\n\n    {}\n",
+                playground.url()
+            );
         }
         None => println!("Goldenpath is running at http://{address}"),
     }
@@ -134,7 +142,8 @@ async fn run(config: Config, content: Content) -> Result<()> {
 
 async fn stop_on_signal(stop: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return;
     };

@@ -160,7 +160,11 @@ impl Config {
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
                 let what = format!("the config cannot be read: {error}");
-                return Err(vec![Problem::whole(&path.display().to_string(), what, "mend GOLDENPATH_CONFIG")]);
+                return Err(vec![Problem::whole(
+                    &path.display().to_string(),
+                    what,
+                    "mend GOLDENPATH_CONFIG",
+                )]);
             }
         };
         let name = path.display().to_string();
@@ -188,7 +192,8 @@ impl Config {
         self.data = get("GOLDENPATH_DATA").map_or_else(|| self.data.clone(), PathBuf::from);
         self.key_file = get("GOLDENPATH_KEY_FILE").map(PathBuf::from).or(self.key_file.take());
         self.database_url = get("DATABASE_URL").map(Secret).or(self.database_url.take());
-        self.slack.signing_secret = get("SLACK_SIGNING_SECRET").map(Secret).or(self.slack.signing_secret.take());
+        self.slack.signing_secret =
+            get("SLACK_SIGNING_SECRET").map(Secret).or(self.slack.signing_secret.take());
         self.slack.bot_token = get("SLACK_BOT_TOKEN").map(Secret).or(self.slack.bot_token.take());
         self.slack.api_url = get("SLACK_API_URL").unwrap_or_else(|| self.slack.api_url.clone());
         for (secret, file) in [
@@ -216,7 +221,13 @@ impl Config {
         let wrong = all.filter(|entry| identity(entry).is_none()).map(|entry| {
             let at = text.find(entry.as_str()).unwrap_or_default();
             let what = format!("`{entry}` is not a person's identity");
-            Problem::at_offset(file, text, at, what, "write \"platform:workspace:user\", as \"slack:T012AB3CD:U045EF6GH\"")
+            Problem::at_offset(
+                file,
+                text,
+                at,
+                what,
+                "write \"platform:workspace:user\", as \"slack:T012AB3CD:U045EF6GH\"",
+            )
         });
         wrong.collect()
     }
@@ -292,7 +303,9 @@ fn place(name: &str, text: &str, error: &toml::de::Error) -> Problem {
         text.lines().position(starts).or_else(|| text.lines().position(|line| line.contains(&word)))
     });
     match found {
-        Some(index) => Problem::at_line(name, text, index + 1, 0, what, "the shipped default.toml lists every setting"),
+        Some(index) => {
+            Problem::at_line(name, text, index + 1, 0, what, "the shipped default.toml lists every setting")
+        }
         None => Problem::whole(name, what, "the shipped default.toml lists every setting"),
     }
 }
@@ -300,7 +313,9 @@ fn place(name: &str, text: &str, error: &toml::de::Error) -> Problem {
 /// `platform:workspace:user`.
 fn identity(entry: &str) -> Option<Identity> {
     match entry.split(':').collect::<Vec<_>>().as_slice() {
-        [platform, workspace, user] if ![platform, workspace, user].iter().any(|part| part.trim().is_empty()) => {
+        [platform, workspace, user]
+            if ![platform, workspace, user].iter().any(|part| part.trim().is_empty()) =>
+        {
             Some(Identity::new(platform, workspace, user))
         }
         _ => None,
@@ -313,7 +328,11 @@ fn identity(entry: &str) -> Option<Identity> {
 /// A folder or file that cannot be read.
 pub fn read_folder(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, Problem> {
     let unreadable = |error: std::io::Error| {
-        Problem::whole(&folder.display().to_string(), format!("the folder cannot be read: {error}"), "mend the path in the config")
+        Problem::whole(
+            &folder.display().to_string(),
+            format!("the folder cannot be read: {error}"),
+            "mend the path in the config",
+        )
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -321,7 +340,10 @@ pub fn read_folder(folder: &Path, extension: &str) -> Result<Vec<(String, String
         if path.extension().is_some_and(|found| found == extension) {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(&path);
-            files.push((name.clone(), text.map_err(|error| Problem::whole(&name, format!("cannot be read: {error}"), ""))?));
+            files.push((
+                name.clone(),
+                text.map_err(|error| Problem::whole(&name, format!("cannot be read: {error}"), ""))?,
+            ));
         }
     }
     files.sort();
@@ -352,7 +374,8 @@ mod tests {
     #[test]
     fn the_environment_comes_before_the_file() {
         let text = "listen = \"127.0.0.1:1\"\n[slack]\nsigning_secret = \"a\"\n";
-        let config = load(text, &[("GOLDENPATH_LISTEN", "127.0.0.1:2"), ("SLACK_BOT_TOKEN", "xoxb-1")]).unwrap();
+        let config =
+            load(text, &[("GOLDENPATH_LISTEN", "127.0.0.1:2"), ("SLACK_BOT_TOKEN", "xoxb-1")]).unwrap();
         assert_eq!(config.listen.port(), 2);
         assert!(config.slack_secrets().is_some() && !config.playground_on());
         assert!(!format!("{config:?}").contains("xoxb"), "a secret is printed");

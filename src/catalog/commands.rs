@@ -39,7 +39,8 @@ async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
     let words = call.args.text("words").unwrap_or_default().to_owned();
     let found: Vec<_> = shelf.catalog.search(&words).into_iter().take(8).collect();
     if !found.is_empty() {
-        let head = Message::new(text![strong(found.len().to_string()), " for ", emphasis(words), ", best first:"]);
+        let head =
+            Message::new(text![strong(found.len().to_string()), " for ", emphasis(words), ", best first:"]);
         return Ok(Reply::private(shelf_of(head, &found)));
     }
     // What was looked for and not found is evidence for the roadmap.
@@ -47,7 +48,8 @@ async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
         Box::pin(async move {
             facts::append(tx, FactKind::SearchEmpty, words, json!({})).await?;
             let line = text!["Nothing fits ", emphasis(words), ". It is noted as missing. "];
-            let message = Message::new(line.then(code("/platform template list")).then(" shows what there is."));
+            let message =
+                Message::new(line.then(code("/platform template list")).then(" shows what there is."));
             Ok(Reply::private(message))
         })
     })
@@ -98,7 +100,8 @@ fn card(template: &Template) -> Message {
     if !template.tags.is_empty() {
         fields.push(("Tags".into(), text![plain(template.tags.join(", "))]));
     }
-    let steps: Vec<String> = template.steps.iter().map(|step| format!("{}. {}", step.position, step.name)).collect();
+    let steps: Vec<String> =
+        template.steps.iter().map(|step| format!("{}. {}", step.position, step.name)).collect();
     let mut message = Message::new(text![strong(&template.title), " (", code(&template.name), ")"])
         .section(text![plain(template.description.trim())])
         .with(Block::Fields { fields })
@@ -113,5 +116,7 @@ fn card(template: &Template) -> Message {
         message = message.with(Block::Table { header, rows });
     }
     let line = format!("/platform env create {} NAME", template.name);
-    message.context(text![code(line), " makes one."]).buttons(vec![create_button(template, "Create".into()).primary()])
+    message
+        .context(text![code(line), " makes one."])
+        .buttons(vec![create_button(template, "Create".into()).primary()])
 }

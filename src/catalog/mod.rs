@@ -3,14 +3,17 @@
 //! Invariants: a template is a folder with `template.yaml`, a Backstage
 //! `Template` with one extra key, `spec.goldenpath`; its version is a digest of
 //! the folder; one that is wrong is refused with file, line and fix, before
-//! anything runs. Deliberately absent: a database (the folders are the truth)
-//! and remote sources (an operator brings a folder).
+//! anything runs. The folders are the truth; the database keeps the files of
+//! each version that an environment was made from, so that a run ends with what
+//! it began with. Deliberately absent: remote sources (an operator brings a folder).
 
+pub mod commands;
 pub mod glob;
 pub mod lint;
 pub mod model;
 pub mod parameters;
 mod read;
+mod store;
 pub mod yaml;
 
 use std::collections::BTreeMap;
@@ -21,7 +24,10 @@ use include_dir::{Dir, include_dir};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use crate::commands::parse::list;
+use crate::db::{Conn, Tx};
 use crate::diagnostic::Problem;
+use crate::error::{self, Error};
 use model::{Files, Template, TemplateFile};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -34,6 +40,40 @@ const BYTES: u64 = 32 << 20;
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     templates: BTreeMap<String, Arc<Template>>,
+}
+
+/// Keeps this version's files for the runs that begin with it.
+pub async fn pin(tx: &mut Tx, template: &Template) -> error::Result<()> {
+    store::keep(tx, &template.name, &template.version, &template.files).await
+}
+
+/// The template at the version that a run began with.
+///
+/// # Errors
+/// A version that was never pinned, or whose files no longer read: a fault of ours.
+pub async fn pinned(
+    conn: &mut Conn,
+    catalog: &Catalog,
+    name: &str,
+    version: &str,
+) -> error::Result<Arc<Template>> {
+    if let Some(current) = catalog.get(name).filter(|current| current.version == version) {
+        return Ok(current.clone());
+    }
+    let missing = || Error::internal(format!("{name} {version} was never pinned"));
+    let files = store::files(conn, name, version).await?.ok_or_else(missing)?;
+    let read = read::template(&format!("{name}@{version}"), files);
+    let unreadable = |problems: Vec<Problem>| Error::internal(format!("{name} {version}: {problems:?}"));
+    Ok(Arc::new(read.map_err(unreadable)?))
+}
+
+/// "no template `x`", with the nearest or what there is.
+pub fn unknown(catalog: &Catalog, name: &str) -> Error {
+    let hint = match catalog.nearest(name) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("There is {}.", list(catalog.list().iter().map(|template| template.name.as_str()))),
+    };
+    Error::NotFound(format!("There is no template `{name}`. {hint}"))
 }
 
 impl Catalog {

@@ -214,36 +214,9 @@ pub fn digest(files: &Files) -> String {
     hex[..12].to_owned()
 }
 
-/// `30m`, `12h`, `3d`, `2w` → a span; `None` when it is anything else or zero.
-pub fn parse_span(text: &str) -> Option<Duration> {
-    let unit = text.chars().last()?;
-    let seconds: u64 = match unit {
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        'w' => 7 * 86_400,
-        _ => return None,
-    };
-    let count = &text[..text.len() - 1];
-    if !count.chars().all(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    let count: u64 = count.parse().ok().filter(|count| (1..=100_000).contains(count))?;
-    Some(Duration::from_secs(count * seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_a_number_and_a_unit() {
-        assert_eq!(parse_span("3d"), Some(Duration::from_secs(3 * 86_400)));
-        assert_eq!(parse_span("90m"), Some(Duration::from_secs(5400)));
-        for wrong in ["", "d", "0d", "3", "+3d", "1.5h", "3 d", "99999999999999w", "3ü"] {
-            assert_eq!(parse_span(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn the_digest_tells_names_contents_and_modes_apart() {

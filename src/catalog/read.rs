@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::lint;
-use super::model::{Files, OPERATIONS, Observe, Rate, Step, Template, Tier, Ttl, digest, parse_span};
+use super::model::{Files, OPERATIONS, Observe, Rate, Step, Template, Tier, Ttl, digest};
 use super::yaml::Document;
 use crate::diagnostic::Problem;
 use crate::templating::escape_pointer;
@@ -201,7 +201,7 @@ impl Reader<'_> {
 
     fn span(&mut self, pointer: &str) -> Option<std::time::Duration> {
         let text = self.required_text(pointer);
-        let span = parse_span(&text);
+        let span = crate::duration::parse(&text);
         if span.is_none() && !text.is_empty() {
             self.problem(pointer, format!("`{text}` is not a span of time"), "write it like `12h` or `3d`");
         }

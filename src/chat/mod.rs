@@ -9,8 +9,8 @@ pub mod form;
 pub mod inbound;
 pub mod message;
 pub mod outbox;
-pub mod slack;
 pub mod playground;
+pub mod slack;
 
 use std::sync::Arc;
 

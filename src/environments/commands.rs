@@ -44,7 +44,8 @@ async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
         Err(wrong) => return Err(Error::Fields(wrong)),
     };
     let ttl = call.args.duration("ttl");
-    let request = Request { owner: call.actor.clone(), template, name, parameters, ttl, address: address(&call) };
+    let request =
+        Request { owner: call.actor.clone(), template, name, parameters, ttl, address: address(&call) };
     if call.args.flag("dry-run") {
         let now = slice.db.now();
         let env = request.environment(String::new(), now)?;
@@ -129,7 +130,8 @@ async fn show(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let loaded = super::load(&mut conn, &env.id).await?;
     let (env, run, resources) = loaded.ok_or_else(|| Error::internal("it was there a moment ago"))?;
     let usual = super::usual(&mut conn, &env.template).await?;
-    let owner = crate::people::by_id(&mut conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
+    let owner =
+        crate::people::by_id(&mut conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
     let may_change = super::may_change(&call.actor, &env);
     let view =
         wording::View { env: &env, run: run.as_ref(), resources: &resources, usual, now: slice.db.now() };

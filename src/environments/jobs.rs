@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use super::actions::{self, Builtin};
+use super::actions;
 use super::model::{self, Environment, Next, ResourceRow, Run, StepRow, StepState};
 use super::{Environments, StepEnd};
 use crate::catalog::{self, model::Template};
@@ -107,7 +107,12 @@ impl Advance {
             Ok(Some(Outcome::Refused { reason })) => self.stop(work, row, &reason).await,
             Err(fault) if attempt < FAULTY_ATTEMPTS => Err(JobError::Fault(format!("{fault:#}"))),
             Err(fault) => {
-                tracing::error!(env = work.env.id, step = row.id, error = format!("{fault:#}"), "a step failed");
+                tracing::error!(
+                    env = work.env.id,
+                    step = row.id,
+                    error = format!("{fault:#}"),
+                    "a step failed"
+                );
                 self.stop(work, row, "something went wrong on my side; the log has the details").await
             }
         }
@@ -138,7 +143,7 @@ impl Advance {
             None => {
                 let template = work.template.clone();
                 let outcome = tokio::task::spawn_blocking(move || {
-                    actions::run(&Builtin {
+                    actions::run(&actions::Call {
                         action: &plan.action,
                         input: &plan.input,
                         workspace: &plan.workspace,
@@ -151,7 +156,13 @@ impl Advance {
         }
     }
 
-    fn plan(&self, work: &Work, row: &StepRow, input: Value, (resumed, idempotent): (bool, bool)) -> anyhow::Result<Plan> {
+    fn plan(
+        &self,
+        work: &Work,
+        row: &StepRow,
+        input: Value,
+        (resumed, idempotent): (bool, bool),
+    ) -> anyhow::Result<Plan> {
         let folder = self.folder.join(&work.env.id);
         let plan = Plan {
             env: work.env.id.clone(),
@@ -191,9 +202,10 @@ impl Advance {
     async fn stop(&self, work: &Work, row: &StepRow, why: &str) -> Result<(), JobError> {
         let log = self.folder.join(&work.env.id).join("log").join(format!("{}.log", row.position));
         let unit = (work.env.id.clone(), row.clone(), why.to_owned(), excerpt(&log, EXCERPT_LINES));
-        let stop = self.slice.db.write(unit, |tx, (env, row, why, note)| {
-            Box::pin(super::stop_at(tx, env, row, why, note))
-        });
+        let stop = self
+            .slice
+            .db
+            .write(unit, |tx, (env, row, why, note)| Box::pin(super::stop_at(tx, env, row, why, note)));
         Ok(stop.await?)
     }
 
@@ -201,7 +213,8 @@ impl Advance {
         let outputs = work.template.rendered_outputs(&Renderer::new(), &context(work));
         let outputs = outputs.map_err(|error| JobError::Fail(error.to_string()))?;
         let unit = (work.env.id.clone(), outputs);
-        let ready = self.slice.db.write(unit, |tx, (env, outputs)| Box::pin(super::provisioned(tx, env, outputs)));
+        let ready =
+            self.slice.db.write(unit, |tx, (env, outputs)| Box::pin(super::provisioned(tx, env, outputs)));
         Ok(ready.await?)
     }
 
@@ -217,10 +230,17 @@ impl Advance {
             let removed = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::removed(tx, env, row)));
             return Ok(removed.await?);
         };
-        tracing::warn!(env = env.id, kind = row.resource.kind, error = format!("{error:#}"), "cannot be removed yet");
-        let why = format!("Removing the {} does not work yet ({error}); it is tried again.", row.resource.kind);
+        tracing::warn!(
+            env = env.id,
+            kind = row.resource.kind,
+            error = format!("{error:#}"),
+            "cannot be removed yet"
+        );
+        let why =
+            format!("Removing the {} does not work yet ({error}); it is tried again.", row.resource.kind);
         let unit = (env.id.clone(), why);
-        let said = self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::removal_hindered(tx, env, why)));
+        let said =
+            self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::removal_hindered(tx, env, why)));
         said.await?;
         Err(JobError::Retry(Duration::from_secs(15), format!("{error:#}")))
     }
@@ -236,7 +256,10 @@ fn context(work: &Work) -> Value {
 
 /// The folder's name is an id of ours, never a person's words.
 async fn remove_folder(root: &Path, env: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(env.starts_with("env_") && !env.contains(['/', '.']), "`{env}` is no environment's folder");
+    anyhow::ensure!(
+        env.starts_with("env_") && !env.contains(['/', '.']),
+        "`{env}` is no environment's folder"
+    );
     match tokio::fs::remove_dir_all(root.join(env)).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
@@ -297,7 +320,8 @@ impl KeepSites {
         let again = self.site.restart(&row.resource).await?;
         tracing::info!(env = row.env, "a site was gone and is up again");
         let unit = (row.clone(), again.handle.clone());
-        let moved = self.slice.db.write(unit, |tx, (row, handle)| Box::pin(super::process_moved(tx, row, handle)));
+        let moved =
+            self.slice.db.write(unit, |tx, (row, handle)| Box::pin(super::process_moved(tx, row, handle)));
         if !moved.await? {
             // It was destroyed while we looked.
             self.site.destroy(&again).await?;

@@ -100,7 +100,8 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
         handle: json!({ "env": env.id }),
     };
     store::insert_resource(tx, &env.id, (&run, 0), "workspace", &folder).await?;
-    let data = json!({"person": env.owner, "template": env.template, "tier": env.tier, "adapted": env.adapted});
+    let data =
+        json!({"person": env.owner, "template": env.template, "tier": env.tier, "adapted": env.adapted});
     facts::append(tx, FactKind::EnvRequested, &env.id, data).await?;
     let message = with_view(tx, &env.id, wording::progress).await?;
     outbox::put(tx, &message_key(&env.id), &request.address, &message).await?;
@@ -112,11 +113,15 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
 /// Somebody else has the name: whose it is, and a free one.
 async fn taken(conn: &mut Conn, other: &Environment, asker: &Actor) -> Result<Error> {
     let names = store::live_names(conn).await?;
-    let free = (2..).map(|n| format!("{}-{n}", other.name)).find(|name| !names.contains(name)).unwrap_or_default();
+    let free =
+        (2..).map(|n| format!("{}-{n}", other.name)).find(|name| !names.contains(name)).unwrap_or_default();
     let whose = if other.owner == asker.person {
         "It is yours".to_owned()
     } else {
-        format!("It is {}'s", people::by_id(conn, &other.owner).await?.map_or_else(|| "somebody".into(), |person| person.name))
+        format!(
+            "It is {}'s",
+            people::by_id(conn, &other.owner).await?.map_or_else(|| "somebody".into(), |person| person.name)
+        )
     };
     Ok(Error::Conflict(format!(
         "`{}` exists already. {whose} and {}. Choose another name: `{free}` is free.",
@@ -154,7 +159,8 @@ async fn demand(conn: &mut Conn, actor: &Actor, env: &Environment, verb: &str) -
     if may_change(actor, env) {
         return Ok(());
     }
-    let owner = people::by_id(conn, &env.owner).await?.map_or_else(|| "somebody".into(), |person| person.name);
+    let owner =
+        people::by_id(conn, &env.owner).await?.map_or_else(|| "somebody".into(), |person| person.name);
     Err(Error::Denied(format!(
         "🔒 `env {verb}` of somebody else's environment needs its owner ({owner}) or an admin."
     )))

@@ -212,7 +212,11 @@ pub fn deadlines(
     if span > max {
         return Err(Error::Fields(vec![(
             "ttl".into(),
-            format!("`{template}` allows {} at most; write `ttl={}` or less.", duration::words(max), duration::short(max)),
+            format!(
+                "`{template}` allows {} at most; write `ttl={}` or less.",
+                duration::words(max),
+                duration::short(max)
+            ),
         )]));
     }
     Ok((now.plus(span), now.plus(max)))
@@ -224,7 +228,11 @@ pub fn deadlines(
 /// `Conflict` naming what is still possible.
 pub fn extended(env: &Environment, now: Timestamp, by: Duration) -> Result<Timestamp> {
     if !matches!(env.state, State::Requested | State::Provisioning | State::Ready | State::Failed) {
-        return Err(Error::Conflict(format!("`{}` is {}; there is nothing to extend.", env.name, env.state.word())));
+        return Err(Error::Conflict(format!(
+            "`{}` is {}; there is nothing to extend.",
+            env.name,
+            env.state.word()
+        )));
     }
     let wanted = Timestamp(env.deadline.0.max(now.0)).plus(by);
     if wanted <= env.latest {

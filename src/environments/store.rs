@@ -121,8 +121,11 @@ pub(super) async fn by_live_name(conn: &mut Conn, name: &str) -> Result<Option<E
 
 /// Live ones, those of `owner` or all, newest first, at most `limit`.
 pub(super) async fn live(conn: &mut Conn, owner: Option<&str>, limit: i64) -> Result<Vec<Environment>> {
-    let sql = select!("WHERE live_name IS NOT NULL AND ($1 = '' OR owner = $1) ORDER BY created_at DESC, id LIMIT $2");
-    let rows = sqlx::query(sql).bind(owner.unwrap_or_default().to_owned()).bind(limit).fetch_all(conn).await?;
+    let sql = select!(
+        "WHERE live_name IS NOT NULL AND ($1 = '' OR owner = $1) ORDER BY created_at DESC, id LIMIT $2"
+    );
+    let rows =
+        sqlx::query(sql).bind(owner.unwrap_or_default().to_owned()).bind(limit).fetch_all(conn).await?;
     rows.iter().map(environment).collect()
 }
 
@@ -150,7 +153,11 @@ pub(super) async fn set_outputs(tx: &mut Tx, id: &str, outputs: &Map<String, Val
 }
 
 pub(super) async fn set_failure(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
-    sqlx::query("UPDATE environment SET failure = $2 WHERE id = $1").bind(id).bind(why).execute(tx.conn()).await?;
+    sqlx::query("UPDATE environment SET failure = $2 WHERE id = $1")
+        .bind(id)
+        .bind(why)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -188,7 +195,8 @@ fn step(row: &AnyRow) -> Result<StepRow> {
 
 pub(super) async fn begin_step(tx: &mut Tx, run: &str, position: i64) -> Result<()> {
     let now = tx.now();
-    let sql = "UPDATE step SET state = 'running', attempts = attempts + 1, started_at = COALESCE(started_at, $3)
+    let sql =
+        "UPDATE step SET state = 'running', attempts = attempts + 1, started_at = COALESCE(started_at, $3)
                WHERE run_id = $1 AND position = $2 AND state IN ('waiting', 'running')";
     sqlx::query(sql).bind(run).bind(position).bind(now.0).execute(tx.conn()).await?;
     Ok(())
@@ -205,7 +213,8 @@ pub(super) async fn end_step(
     let now = tx.now();
     let sql = "UPDATE step SET state = $3, outputs = $4, note = $5, ended_at = $6
                WHERE run_id = $1 AND position = $2 AND state IN ('waiting', 'running')";
-    let query = sqlx::query(sql).bind(&step.run).bind(step.position).bind(state.word()).bind(outputs.to_string());
+    let query =
+        sqlx::query(sql).bind(&step.run).bind(step.position).bind(state.word()).bind(outputs.to_string());
     let ended = query.bind(note.map(str::to_owned)).bind(now.0).execute(tx.conn()).await?;
     Ok(ended.rows_affected() == 1)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::model::{Environment, ResourceRow, Run, State, StepRow, StepState};
-use crate::chat::message::{Block, Button, Choice, Message, Span, Text, code, emphasis, link, plain, strong, time};
+use crate::chat::message::{Block, Button, Choice, Message, Text, code, emphasis, link, plain, strong, time};
 use crate::clock::Timestamp;
 use crate::drivers::Ownership;
 use crate::duration;
@@ -40,7 +40,8 @@ fn going_on(view: &View<'_>) -> Message {
     let line = text!["⏳ ", code(&env.name), " from ", emphasis(&env.title), " (", env.support(), ") · "]
         .then(format!("{} of {} ", (at + 1).min(steps.len().max(1)), steps.len().max(1)))
         .then(plain(name));
-    let usual = view.usual.map(|span| format!(" · usually {}", duration::words(span.max(Duration::from_secs(1)))));
+    let usual =
+        view.usual.map(|span| format!(" · usually {}", duration::words(span.max(Duration::from_secs(1)))));
     Message::new(extend(line.then(usual.unwrap_or_default()).then(" · "), until(env, view.now)))
 }
 
@@ -71,8 +72,14 @@ fn failed(view: &View<'_>) -> Message {
     }
     let made = view.resources.iter().filter(|row| row.present && row.resource.ownership == Ownership::Owned);
     let made = made.map(|row| row.resource.label.as_str()).collect::<Vec<_>>().join(", ");
-    let left = if made.is_empty() { "Nothing was left behind".to_owned() } else { format!("Made so far: {made}") };
-    let line = text![plain(left), ". ", code(format!("/platform env destroy {}", env.name)), " removes it now; else it goes "];
+    let left =
+        if made.is_empty() { "Nothing was left behind".to_owned() } else { format!("Made so far: {made}") };
+    let line = text![
+        plain(left),
+        ". ",
+        code(format!("/platform env destroy {}", env.name)),
+        " removes it now; else it goes "
+    ];
     message.context(extend(line, when(env.deadline, view.now)).then(".")).buttons(vec![destroy_button(env)])
 }
 
@@ -128,7 +135,8 @@ fn extend_button(env: &Environment) -> Button {
 }
 
 fn destroy_button(env: &Environment) -> Button {
-    let what = format!("What `{}` owns is removed for good. Its repository, if it has one, is kept.", env.name);
+    let what =
+        format!("What `{}` owns is removed for good. Its repository, if it has one, is kept.", env.name);
     Button::new("Destroy", "env.destroy", &env.id, "").danger(
         format!("Destroy {}?", env.name),
         what.replace('`', ""),
@@ -139,14 +147,29 @@ fn destroy_button(env: &Environment) -> Button {
 /// The answer to a create.
 pub fn asked(env: &Environment, direct: bool) -> Message {
     let place = if direct { "The message below follows it" } else { "A message in this channel follows it" };
-    Message::new(text!["⏳ ", code(&env.name), format!(" is asked for. {place}; "), code(format!("/platform env show {}", env.name)), " shows it any time."])
+    Message::new(text![
+        "⏳ ",
+        code(&env.name),
+        format!(" is asked for. {place}; "),
+        code(format!("/platform env show {}", env.name)),
+        " shows it any time."
+    ])
 }
 
 /// What a create would do.
 pub fn dry_run(env: &Environment, steps: &[crate::catalog::model::Step], now: Timestamp) -> Message {
-    let rows = steps.iter().map(|step| vec![text![step.position.to_string()], text![plain(&step.name)], text![code(&step.action)]]);
-    let table = Block::Table { header: vec!["#".into(), "Step".into(), "Action".into()], rows: rows.collect() };
-    let head = text!["A dry run: nothing was made. ", code(&env.name), " from ", emphasis(&env.title), " would take these steps and be "];
+    let rows = steps.iter().map(|step| {
+        vec![text![step.position.to_string()], text![plain(&step.name)], text![code(&step.action)]]
+    });
+    let table =
+        Block::Table { header: vec!["#".into(), "Step".into(), "Action".into()], rows: rows.collect() };
+    let head = text![
+        "A dry run: nothing was made. ",
+        code(&env.name),
+        " from ",
+        emphasis(&env.title),
+        " would take these steps and be "
+    ];
     Message::new(extend(head, until(env, now)).then(".")).with(table)
 }
 
@@ -158,7 +181,8 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
             "{whose} `/platform env create` makes one; `/platform template list` shows what there is."
         ));
     }
-    let mut header = vec!["Name".to_owned(), "State".into(), "Template".into(), "Where".into(), "Until".into()];
+    let mut header =
+        vec!["Name".to_owned(), "State".into(), "Template".into(), "Where".into(), "Until".into()];
     if all {
         header.insert(1, "Owner".into());
     }
@@ -179,7 +203,8 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
     };
     let rows = found.iter().map(row).collect();
     let choices = found.iter().map(|(env, _)| Choice { value: env.id.clone(), label: env.name.clone() });
-    let count = if found.len() == 1 { "1 environment".to_owned() } else { format!("{} environments", found.len()) };
+    let count =
+        if found.len() == 1 { "1 environment".to_owned() } else { format!("{} environments", found.len()) };
     Message::new(text![strong(count)]).with(Block::Table { header, rows }).with(Block::Select {
         placeholder: "Show one".into(),
         command: "env.show".into(),
@@ -193,8 +218,14 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
     let mut fields = vec![
         ("State".to_owned(), text![format!("{} {}", env.state.mark(), env.state.word())]),
         ("Owner".into(), text![plain(owner)]),
-        ("Template".into(), text![plain(&env.title), format!(" ({}, version ", env.support()), code(&env.version), ")"]),
-        ("Until".into(), text![time(env.deadline), format!(" (in {})", duration::words(env.deadline.since(view.now)))]),
+        (
+            "Template".into(),
+            text![plain(&env.title), format!(" ({}, version ", env.support()), code(&env.version), ")"],
+        ),
+        (
+            "Until".into(),
+            text![time(env.deadline), format!(" (in {})", duration::words(env.deadline.since(view.now)))],
+        ),
     ];
     fields.extend(env.outputs.iter().filter_map(|(name, value)| {
         let value = value.as_str()?;
@@ -207,7 +238,9 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
     }));
     let parameters = env.parameters.iter().filter(|(_, value)| !value.is_null());
     let parameters: Vec<String> = parameters
-        .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .map(|(name, value)| {
+            format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        })
         .collect();
     let mut message = Message::new(text![strong(&env.name)]).with(Block::Fields { fields });
     if !parameters.is_empty() {
@@ -219,7 +252,9 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
     }
     match (env.state, may_change) {
         (State::Ready, true) => message.buttons(buttons(env)),
-        (State::Failed | State::Requested | State::Provisioning, true) => message.buttons(vec![destroy_button(env)]),
+        (State::Failed | State::Requested | State::Provisioning, true) => {
+            message.buttons(vec![destroy_button(env)])
+        }
         (State::Ready, false) => {
             message.buttons(env.output("url").map(|url| Button::open("Open", url)).into_iter().collect())
         }
@@ -234,5 +269,9 @@ pub fn extended(env: &Environment, now: Timestamp) -> Message {
 
 /// The answer to `destroy`.
 pub fn going(env: &Environment) -> Message {
-    Message::new(text!["⏳ ", code(&env.name), " is being removed. What it keeps is named in its message when it is gone."])
+    Message::new(text![
+        "⏳ ",
+        code(&env.name),
+        " is being removed. What it keeps is named in its message when it is gone."
+    ])
 }

@@ -26,9 +26,11 @@ async fn stats(db: Arc<Db>, call: Call) -> Result<Reply> {
 /// The overview, a line for each subject.
 pub fn words(overview: &Overview) -> Message {
     let Overview { span, active, usage, csat } = overview;
-    let head = text![strong("Platform"), format!(" · last {} · {active} active developers", duration::words(*span))];
+    let head =
+        text![strong("Platform"), format!(" · last {} · {active} active developers", duration::words(*span))];
     if usage.asked == 0 {
-        return Message::new(head).section("Nobody asked for an environment in this time. `since=90d` looks further back.");
+        return Message::new(head)
+            .section("Nobody asked for an environment in this time. `since=90d` looks further back.");
     }
     let waiting = usage.asked.saturating_sub(usage.ready + usage.failed);
     let mut asked = format!("{} asked for, {} ready, {} failed", usage.asked, usage.ready, usage.failed);
@@ -51,7 +53,9 @@ pub fn words(overview: &Overview) -> Message {
         }
     };
     let response = match share(csat.answered, csat.invited, K) {
-        whole @ Share::Shown { .. } => format!("{} of {} asked · {}", csat.answered, csat.invited, shown(&whole, "")),
+        whole @ Share::Shown { .. } => {
+            format!("{} of {} asked · {}", csat.answered, csat.invited, shown(&whole, ""))
+        }
         Share::TooFew { .. } => format!("{} of {} asked", csat.answered, csat.invited),
     };
     let field = |name: &str, words: String| (name.to_owned(), Text(vec![words.into()]));

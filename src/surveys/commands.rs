@@ -35,13 +35,14 @@ pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, recorded:
         Button::new(label, "survey.answer", invitation, &(place + 1).to_string())
     };
     let buttons: Vec<Button> = survey.choices.iter().enumerate().map(button).collect();
-    let promise = format!(
-        "Your name is not stored with the answer; results are shown from {} answers on.",
-        survey.k
-    );
+    let promise =
+        format!("Your name is not stored with the answer; results are shown from {} answers on.", survey.k);
     let message = if recorded {
-        Message::new(text!["✅ Recorded, thank you. "].then(plain("You can press another one to change it; it counts once.")))
-            .section(question(survey, subject))
+        Message::new(
+            text!["✅ Recorded, thank you. "]
+                .then(plain("You can press another one to change it; it counts once.")),
+        )
+        .section(question(survey, subject))
     } else {
         Message::new(question(survey, subject)).section(survey.why.as_str())
     };
@@ -50,7 +51,9 @@ pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, recorded:
 
 fn question(survey: &Survey, subject: &str) -> Text {
     match survey.question.split_once("{subject}") {
-        Some((before, after)) => text![strong(before.trim_end()), " ", code(subject), " ", strong(after.trim_start())],
+        Some((before, after)) => {
+            text![strong(before.trim_end()), " ", code(subject), " ", strong(after.trim_start())]
+        }
         None => text![strong(&survey.question)],
     }
 }

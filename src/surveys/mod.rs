@@ -41,7 +41,9 @@ pub struct Surveys {
 /// # Errors
 /// Every problem of every file, each with its line.
 pub fn load(operator: &[(String, String)]) -> Result<Vec<Survey>, Vec<Problem>> {
-    let shipped = SHIPPED.files().filter_map(|file| Some((format!("surveys/{}", file.path().display()), file.contents_utf8()?)));
+    let shipped = SHIPPED
+        .files()
+        .filter_map(|file| Some((format!("surveys/{}", file.path().display()), file.contents_utf8()?)));
     let own = operator.iter().map(|(path, text)| (path.clone(), text.as_str()));
     let mut surveys: Vec<Survey> = Vec::new();
     let mut problems = Vec::new();
@@ -111,7 +113,9 @@ async fn answer(tx: &mut Tx, slice: &Surveys, actor: &Actor, invitation: &str, c
     let gone = || Error::NotFound("This question is not open any more. Nothing was recorded.".into());
     let asked = store::invitation(tx.conn(), invitation).await?.ok_or_else(gone)?;
     if asked.person != actor.person {
-        return Err(Error::Denied("🔒 This question was asked of somebody else; only they can answer it.".into()));
+        return Err(Error::Denied(
+            "🔒 This question was asked of somebody else; only they can answer it.".into(),
+        ));
     }
     let survey = slice.get(&asked.wave.survey).ok_or_else(gone)?;
     let unknown = || Error::Invalid("This is none of the answers offered. Press one of the buttons.".into());
@@ -139,7 +143,12 @@ fn message_key(invitation: &str) -> String {
 pub async fn results(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Results> {
     let period = since.month();
     let (invited, answered, k) = store::participation(conn, survey, &period).await?;
-    let mut results = Results { invited: unsigned(invited), answered: unsigned(answered), k: unsigned(k), ..Results::default() };
+    let mut results = Results {
+        invited: unsigned(invited),
+        answered: unsigned(answered),
+        k: unsigned(k),
+        ..Results::default()
+    };
     for (value, count) in store::histogram(conn, survey, &period).await? {
         let place = usize::try_from(value - 1).ok().and_then(|place| results.counts.get_mut(place));
         if let Some(place) = place {

@@ -73,12 +73,23 @@ impl Survey {
             let line = text.lines().position(|line| line.starts_with(key)).map_or(1, |index| index + 1);
             problems.push(Problem::at_line(file, text, line, 0, what, fix));
         };
-        let key_ok = survey.key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'));
+        let key_ok = survey
+            .key
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'));
         if survey.key.is_empty() || survey.key.len() > 40 || !key_ok {
-            say("key", format!("`{}` is not a survey's key", survey.key), "lower-case letters, digits, `.` and `-`");
+            say(
+                "key",
+                format!("`{}` is not a survey's key", survey.key),
+                "lower-case letters, digits, `.` and `-`",
+            );
         }
         if survey.decision.trim().is_empty() {
-            say("decision", "the decision that it feeds is empty".into(), "name what will be decided by the answers");
+            say(
+                "decision",
+                "the decision that it feeds is empty".into(),
+                "name what will be decided by the answers",
+            );
         }
         if survey.choices.len() != 5 {
             let what = format!("a csat question has 5 choices, not {}", survey.choices.len());
@@ -88,7 +99,11 @@ impl Survey {
             say("choices", "a choice is empty or longer than 40 characters".into(), "it has to fit a button");
         }
         if survey.k < 3 {
-            say("k", format!("k = {} would show what single people said", survey.k), "3 at least; 5 is the default");
+            say(
+                "k",
+                format!("k = {} would show what single people said", survey.k),
+                "3 at least; 5 is the default",
+            );
         }
         if !FACTS.contains(&survey.on.as_str()) {
             say("on", format!("no fact `{}` can send a survey", survey.on), "env.ready");
@@ -150,7 +165,8 @@ mod tests {
     fn each_mistake_is_named_with_its_line() {
         let bad = GOOD.replace("k = 5", "k = 1").replace("\"Badly\", ", "").replace("env.ready", "env.rady");
         let problems = Survey::parse("s.toml", &bad).unwrap_err();
-        let lines: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.line, problem.what)).collect();
+        let lines: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {}", problem.line, problem.what)).collect();
         assert_eq!(
             lines,
             [

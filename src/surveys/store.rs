@@ -21,7 +21,13 @@ pub(super) struct Invitation {
 }
 
 /// The wave of a period, made with this id when it is the first.
-pub(super) async fn ensure_wave(tx: &mut Tx, survey: &str, period: &str, mode: &str, k: i64) -> Result<(String, bool)> {
+pub(super) async fn ensure_wave(
+    tx: &mut Tx,
+    survey: &str,
+    period: &str,
+    mode: &str,
+    k: i64,
+) -> Result<(String, bool)> {
     let id = tx.new_id("wav");
     let sql = "INSERT INTO wave (id, survey, period, mode, k) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (survey, period) DO NOTHING";
@@ -40,7 +46,10 @@ pub(super) async fn insert_key(tx: &mut Tx, wave: &str, wrapped: &str) -> Result
 }
 
 pub(super) async fn key(conn: &mut Conn, wave: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar("SELECT wrapped FROM wave_key WHERE wave_id = $1").bind(wave).fetch_optional(conn).await?)
+    Ok(sqlx::query_scalar("SELECT wrapped FROM wave_key WHERE wave_id = $1")
+        .bind(wave)
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// The new invitation's id; `None` when the person was asked in this wave before.
@@ -66,12 +75,21 @@ pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invit
 }
 
 pub(super) async fn set_answered(tx: &mut Tx, invitation: &str) -> Result<()> {
-    sqlx::query("UPDATE invitation SET answered = 1 WHERE id = $1").bind(invitation).execute(tx.conn()).await?;
+    sqlx::query("UPDATE invitation SET answered = 1 WHERE id = $1")
+        .bind(invitation)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
 /// A changed mind replaces the value, so that it counts once.
-pub(super) async fn put_answer(tx: &mut Tx, wave: &str, respondent: &str, value: i64, week: &str) -> Result<()> {
+pub(super) async fn put_answer(
+    tx: &mut Tx,
+    wave: &str,
+    respondent: &str,
+    value: i64,
+    week: &str,
+) -> Result<()> {
     let sql = "INSERT INTO answer (wave_id, respondent, value, week) VALUES ($1, $2, $3, $4)
                ON CONFLICT (wave_id, respondent) DO UPDATE SET value = excluded.value";
     sqlx::query(sql).bind(wave).bind(respondent).bind(value).bind(week).execute(tx.conn()).await?;
