@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,6 +119,8 @@ impl App {
                 "The data folder {folder} cannot be made: {error}; set GOLDENPATH_DATA to one that can"
             ))
         })?;
+        // Messages, keys and workspaces are nobody else's on this machine.
+        std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700))?;
         let data = config.data.canonicalize()?;
         let db = Db::open(&config.database_url(), ambient.clock.clone(), ambient.ids.clone()).await?;
         let keys = Arc::new(Keys::load_or_create(&config.key_file(), &ambient.ids)?);

@@ -21,20 +21,25 @@ pub fn parse(text: &str) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
-/// The one or two largest units in words: "3 days", "1 day 12 h", "40 s", "0 s".
+/// The one or two largest units in words, rounded to what is shown: "3 days", "1 day 12 h", "40 s", "0 s".
 pub fn words(span: Duration) -> String {
-    let seconds = span.as_secs();
+    let shown = match span.as_secs() {
+        0..300 => 1,
+        300..86_400 => 60,
+        86_400..259_200 => 3_600,
+        _ => 86_400,
+    };
+    let seconds = (span.as_millis() + shown * 500) / (shown * 1_000) * shown;
     let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3_600, seconds % 3_600 / 60);
-    let day = |n: u64| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
+    let day = |n: u128| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, m) if m < 5 && !seconds.is_multiple_of(60) => format!("{m} min {} s", seconds % 60),
+        (0, 0, m) if !seconds.is_multiple_of(60) => format!("{m} min {} s", seconds % 60),
         (0, 0, m) => format!("{m} min"),
         (0, h, 0) => format!("{h} h"),
         (0, h, m) => format!("{h} h {m} min"),
         (d, 0, _) => day(d),
-        (d, h, _) if d < 3 => format!("{} {h} h", day(d)),
-        (d, _, _) => day(d),
+        (d, h, _) => format!("{} {h} h", day(d)),
     }
 }
 
@@ -71,6 +76,7 @@ mod tests {
         let say = |seconds| words(Duration::from_secs(seconds));
         assert_eq!([say(40), say(90), say(600), say(5_400)], ["40 s", "1 min 30 s", "10 min", "1 h 30 min"]);
         assert_eq!([say(86_400), say(129_600), say(300_000)], ["1 day", "1 day 12 h", "3 days"]);
+        assert_eq!([say(259_199), say(86_399), say(3_599)], ["3 days", "1 day", "1 h"]);
         assert_eq!(parse(&short(Duration::from_secs(131_405))), Some(Duration::from_secs(131_405)));
     }
 }

@@ -131,7 +131,7 @@ impl Call {
         };
         Ok(Field {
             name: argument.name.clone(),
-            label: capitalised(&argument.name),
+            label: argument.label.clone().unwrap_or_else(|| capitalised(&argument.name)),
             kind,
             value: self.args.typed(&argument.name),
             help: Some(format!("{}.", argument.help)),

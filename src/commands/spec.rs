@@ -38,6 +38,8 @@ pub enum Kind {
 pub struct Argument {
     pub name: String,
     pub kind: Kind,
+    /// What a form calls it; its name unless said.
+    pub label: Option<String>,
     /// What it is and why it is needed, a sentence without a full stop.
     pub help: String,
     #[serde(default)]
@@ -309,12 +311,12 @@ fn check(spec: &Spec, text: &str) -> Vec<Problem> {
     problems
 }
 
-/// A finding at the first line that starts with `needle` or holds it.
+/// A finding at the first line with the quoted `needle`, or that sets the key `needle`.
 fn locate(file: &str, text: &str, needle: &str, what: String, fix: &str) -> Problem {
-    let found = text.lines().position(|line| line.starts_with(needle));
-    let found = found.or_else(|| text.lines().position(|line| line.contains(needle)));
-    let line = found.map_or(1, |index| index + 1);
-    Problem::at_line(file, text, line, 0, what, fix)
+    match text.lines().position(|line| line.contains(needle)).filter(|_| needle.starts_with('"')) {
+        Some(index) => Problem::at_line(file, text, index + 1, 0, what, fix),
+        None => Problem::at_key(file, text, needle, what, fix),
+    }
 }
 
 /// A name: lower-case letters, digits and `-`, 1 to 40 characters, a letter

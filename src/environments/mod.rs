@@ -386,15 +386,15 @@ pub struct Usage {
 
 /// Counts over the environments asked for since `since`.
 pub async fn usage(conn: &mut Conn, since: Timestamp) -> Result<Usage> {
-    let rows = store::asked_since(conn, since).await?;
-    let count = |wanted: &dyn Fn(&(Option<i64>, bool, bool)) -> bool| {
-        u64::try_from(rows.iter().filter(|row| wanted(row)).count()).unwrap_or_default()
+    let asked = store::asked_since(conn, since).await?;
+    let count = |wanted: fn(&store::Asked) -> bool| {
+        u64::try_from(asked.iter().filter(|env| wanted(env)).count()).unwrap_or_default()
     };
     Ok(Usage {
-        asked: count(&|_| true),
-        ready: count(&|(lead, ..)| lead.is_some()),
-        failed: count(&|(_, failed, _)| *failed),
-        golden: count(&|(.., golden)| *golden),
-        median_lead: model::median(rows.iter().filter_map(|(lead, ..)| *lead).collect()),
+        asked: count(|_| true),
+        ready: count(|env| env.lead.is_some()),
+        failed: count(|env| env.failed),
+        golden: count(|env| env.golden),
+        median_lead: model::median(asked.iter().filter_map(|env| env.lead).collect()),
     })
 }

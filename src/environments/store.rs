@@ -307,14 +307,25 @@ pub(super) async fn recent_lead_times(conn: &mut Conn, template: &str) -> Result
     Ok(sqlx::query_scalar(sql).bind(template).fetch_all(conn).await?)
 }
 
-/// Everything asked for since `since`: (ready after this long, failed, on the golden path unadapted).
-pub(super) async fn asked_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<(Option<i64>, bool, bool)>> {
+/// One environment as usage counts it.
+pub(super) struct Asked {
+    /// Milliseconds from request to ready.
+    pub lead: Option<i64>,
+    pub failed: bool,
+    /// From a golden path, with recommended values.
+    pub golden: bool,
+}
+
+/// Everything asked for since `since`.
+pub(super) async fn asked_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<Asked>> {
     let sql = "SELECT ready_at - created_at AS lead, failure, tier, adapted FROM environment WHERE created_at >= $1";
     let rows = sqlx::query(sql).bind(since.0).fetch_all(conn).await?;
-    let read = |row: &AnyRow| -> Result<_> {
-        let failed = row.try_get::<Option<String>, _>("failure")?.is_some();
-        let golden = word::<Tier>(row, "tier")? == Tier::Golden && row.try_get::<i64, _>("adapted")? == 0;
-        Ok((row.try_get("lead")?, failed, golden))
+    let read = |row: &AnyRow| -> Result<Asked> {
+        Ok(Asked {
+            lead: row.try_get("lead")?,
+            failed: row.try_get::<Option<String>, _>("failure")?.is_some(),
+            golden: word::<Tier>(row, "tier")? == Tier::Golden && row.try_get::<i64, _>("adapted")? == 0,
+        })
     };
     rows.iter().map(read).collect()
 }

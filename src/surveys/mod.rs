@@ -50,9 +50,8 @@ pub fn load(operator: &[(String, String)]) -> Result<Vec<Survey>, Vec<Problem>> 
     for (file, text) in shipped.chain(own) {
         match Survey::parse(&file, text) {
             Ok(survey) if surveys.iter().any(|other| other.key == survey.key) => {
-                let line = text.lines().position(|line| line.starts_with("key")).map_or(1, |index| index + 1);
                 let what = format!("a survey `{}` is there already", survey.key);
-                problems.push(Problem::at_line(&file, text, line, 0, what, "give it a key of its own"));
+                problems.push(Problem::at_key(&file, text, "key", what, "give it a key of its own"));
             }
             Ok(survey) => surveys.push(survey),
             Err(mut found) => problems.append(&mut found),

@@ -70,8 +70,7 @@ impl Survey {
         let survey: Survey = parse_toml(file, text).map_err(|problem| vec![problem])?;
         let mut problems = Vec::new();
         let mut say = |key: &str, what: String, fix: &str| {
-            let line = text.lines().position(|line| line.starts_with(key)).map_or(1, |index| index + 1);
-            problems.push(Problem::at_line(file, text, line, 0, what, fix));
+            problems.push(Problem::at_key(file, text, key, what, fix));
         };
         let key_ok = survey
             .key

@@ -2,9 +2,9 @@
 //!
 //! Only what an answer needs is looked at, one member at a time: a member that is
 //! missing, `null` or of another type costs nothing but itself. The text of a slash
-//! command is handed on as Slack sent it, entities and all, because `<@U1|ada>` must
-//! stay distinguishable from `&lt;@U1&gt;` that somebody typed; see
-//! [`super::text::unescape`]. Values of forms are not encoded by Slack.
+//! command loses its entities here; that `&lt;@U1&gt;` typed by hand then reads like
+//! a mention costs nothing, since a mention gives no authority. Values of forms are
+//! not encoded by Slack.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
 use crate::chat::message::ButtonValue;
 use crate::chat::slack::render::{CHOOSE, OPEN};
-use crate::chat::slack::text::cut;
+use crate::chat::slack::text::{cut, unescape};
 use crate::chat::slack::view::{FLAG, Metadata};
 
 /// The platform's name.
@@ -124,7 +124,7 @@ impl Reader<'_> {
             place: place(channel, by_name, &user),
             delivery: trigger.clone().unwrap_or_else(|| self.digest.clone()),
             answer_by: AnswerBy::Inline,
-            input: Input::Line { text: text(form, &["text"]).unwrap_or_default() },
+            input: Input::Line { text: unescape(&text(form, &["text"]).unwrap_or_default()) },
         };
         Parsed::Act(Box::new(Act { invocation, via: Via::Slash, trigger }))
     }

@@ -49,7 +49,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// The text of a slash command as it was typed: Slack sends `&`, `<` and `>` of a person as
-/// entities so that its own `<@U1|ada>` can be told from them. Undo it after unwrapping those.
+/// entities so that its own `<@U1|ada>` can be told from them.
 pub fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
