@@ -190,7 +190,7 @@ async fn a_slash_command_is_answered_in_its_response() {
     assert_eq!(public["text"], "✅ &lt;ready&gt; &amp; *up*");
     assert_eq!(bench.sender.types("U1", "").await.body, "");
     let got = bench.got();
-    assert_eq!(got[0].input, Input::Line { text: "env creat &lt;b&gt; <@U2|bo>".into() });
+    assert_eq!(got[0].input, Input::Line { text: "env creat <b> <@U2|bo>".into() });
     assert_eq!((got[0].identity.platform.as_str(), got[0].identity.workspace.as_str()), ("slack", TEAM));
     assert_ne!(got[0].delivery, got[1].delivery);
 }
