@@ -188,9 +188,9 @@ impl Run<'_> {
                     member.environment = Some(name);
                     return Ok(());
                 }
-                Verdict::Taken(why) if number == NAMES => member.failed = Some(why),
-                Verdict::Taken(_) => {}
-                Verdict::Refused(why) => {
+                // A refusal that says nothing of the name is about something else, a limit perhaps.
+                Verdict::Taken(why) if number < NAMES && why.contains(&name) => {}
+                Verdict::Taken(why) | Verdict::Refused(why) => {
                     member.failed = Some(why);
                     return Ok(());
                 }

@@ -305,7 +305,7 @@ function drawWelcome() {
     card.addEventListener("click", () => tryOut(it));
     return el("li", "", card);
   });
-  const sentence = "This is a chat with Goldenpath, the bot that runs a company's internal platform. Everything here really runs, on this machine; nobody else sees it.";
+  const sentence = "This is a chat with Goldenpath, the bot that runs a company's internal platform. What you do here really runs; no chat account is needed.";
   $("welcome").replaceChildren(el("h2", "", "Type a command, or start with one of these"), el("p", "", sentence), el("ul", "tries", ...cards));
 }
 

@@ -420,7 +420,7 @@ fn bot(playground: Arc<OnceLock<Arc<Playground>>>) -> impl Fn(&Invocation) -> Re
     move |invocation| {
         let (user, text) = (invocation.identity.user.clone(), line(invocation).to_owned());
         if text.ends_with("-site") {
-            return Reply::say("There is an environment of that name already.");
+            return Reply::say(format!("`{user}-site` exists already."));
         }
         let Some(name) = text.strip_prefix("env create preview-site ").map(str::to_owned) else {
             return Reply::say("Thanks.");
@@ -478,12 +478,15 @@ fn pressed(served: &Served) -> Vec<String> {
 async fn a_crowd_that_is_refused_or_waits_in_vain_says_so() {
     let served = serve(|it| match it.identity.user.as_str() {
         "dana" => Reply::say("🔒 not for Dana"),
+        "eli" => Reply::say("You have 3 environments, which is the limit."),
         _ => Reply::say("⏳ made"),
     })
     .await;
     let dispatcher: Dispatcher = served.scripted.clone();
-    crowd::start(&served.playground, &dispatcher, Duration::from_millis(1)).unwrap();
+    crowd::start(&served.playground, &dispatcher, Duration::from_secs(2)).unwrap();
     let line = served.crowd_result().await;
     assert!(line.starts_with("0 of 8 have an environment, 0 answered."), "{line}");
-    assert!(line.contains("were not done after 0 s."), "{line}");
+    assert!(line.ends_with("were not done after 2 s."), "{line}");
+    assert!(line.contains(" Dana was refused: 🔒 not for Dana "), "{line}");
+    assert_eq!(served.sees("eli").await.len(), 2);
 }
