@@ -46,12 +46,24 @@ const span = {
   strong: (it) => el("strong", "", it.text),
   emphasis: (it) => el("em", "", it.text),
   link: (it) => anchor(it.url, it.label),
-  time: (it) => timeElement(it.at, true),
 };
 
-/** The spans of a text as nodes. */
+/**
+ * The spans of a text as nodes. How far away an instant is stands behind it,
+ * unless the sentence itself goes on with a bracket that says so.
+ */
 export function text(spans) {
-  return spans.map((it) => (span[it.kind] ? span[it.kind](it) : document.createTextNode("")));
+  return spans.map((it, i) => {
+    if (it.kind === "time") return timeElement(it.at, spans[i + 1]?.text?.startsWith(" (") ? "day" : "far");
+    return span[it.kind] ? span[it.kind](it) : document.createTextNode("");
+  });
+}
+
+/** A sentence of the bot's own, where words between backticks are code. */
+export function sentence(words) {
+  const pieces = words.split("`");
+  if (pieces.length % 2 === 0) return [words];
+  return pieces.map((piece, i) => (i % 2 ? el("code", "", piece) : piece)).filter((piece) => piece !== "");
 }
 
 const block = {
@@ -165,20 +177,22 @@ function ago(at) {
   return relative.format(sign * Math.round(seconds / (30 * 86_400)), "month");
 }
 
-/** An instant in the reader's zone: with how far it is away, or the time of day alone. */
-export function timeElement(at, long) {
+/** An instant in the reader's zone: its "hour" alone, with its "day", or also how "far" it is away. */
+export function timeElement(at, detail) {
   const element = el("time", "");
   element.dateTime = new Date(at).toISOString();
   element.title = full.format(at);
   element.dataset.at = at;
-  element.dataset.long = long ? "1" : "";
+  element.dataset.detail = detail;
   refreshTime(element);
   return element;
 }
 
 function refreshTime(element) {
   const at = Number(element.dataset.at);
-  const words = element.dataset.long ? `${dayName(at)} ${clock.format(at)} (${ago(at)})` : clock.format(at);
+  const { detail } = element.dataset;
+  const day = detail === "hour" ? "" : dayName(at) + " ";
+  const words = day + clock.format(at) + (detail === "far" ? ` (${ago(at)})` : "");
   if (element.textContent !== words) element.textContent = words;
 }
 

@@ -1,6 +1,6 @@
 // Dialogs: "are you sure", and forms whose refusals are shown at their fields.
 
-import { el } from "./blocks.js";
+import { el, sentence } from "./blocks.js";
 
 function dialog(className, title) {
   const box = el("dialog", className);
@@ -64,17 +64,17 @@ function listed(value) {
 /** One field: its element, its value as text (or undefined), and where its refusal goes. */
 function fieldOf(field, index) {
   const id = `field-${index}`;
-  const help = field.help ? Object.assign(el("p", "help", field.help), { id: id + "-help" }) : null;
+  const help = field.help ? Object.assign(el("p", "help", ...sentence(field.help)), { id: id + "-help" }) : null;
   const wrong = Object.assign(el("p", "wrong"), { id: id + "-wrong", hidden: true });
   const described = [help?.id, wrong.id].filter(Boolean).join(" ");
   const mark = field.required ? null : el("span", "optional", "optional");
   const built = field.kind.kind === "multiple" ? multiple(field, id, mark) : single(field, id, mark);
   built.focus.setAttribute("aria-describedby", described);
   built.row.append(...[help, wrong].filter(Boolean));
-  const refuse = (sentence) => {
-    wrong.textContent = sentence || "";
-    wrong.hidden = !sentence;
-    built.focus.setAttribute("aria-invalid", sentence ? "true" : "false");
+  const refuse = (why) => {
+    wrong.replaceChildren(...sentence(why || ""));
+    wrong.hidden = !why;
+    built.focus.setAttribute("aria-invalid", why ? "true" : "false");
   };
   return { ...field, row: built.row, read: built.read, focus: () => built.focus.focus(), refuse };
 }
@@ -119,7 +119,7 @@ function refuse(fields, whole, refused) {
   fields.forEach((field) => field.refuse(refused[field.name]));
   const known = new Set(fields.map((field) => field.name));
   const rest = Object.entries(refused).filter(([name]) => !known.has(name));
-  whole.textContent = rest.map(([name, why]) => (name ? `${name}: ${why}` : why)).join(" ");
+  whole.replaceChildren(...sentence(rest.map(([name, why]) => (name ? `${name}: ${why}` : why)).join(" ")));
   whole.hidden = rest.length === 0;
   fields.find((field) => refused[field.name])?.focus();
 }
@@ -135,7 +135,7 @@ export function openForm(form, send) {
   whole.setAttribute("role", "alert");
   const cancel = button("Cancel", "");
   const go = button(form.submit, "primary", "submit");
-  const body = el("form", "", form.intro ? el("p", "intro", form.intro) : null, ...fields.map((f) => f.row), whole, el("div", "ends", cancel, go));
+  const body = el("form", "", form.intro ? el("p", "intro", ...sentence(form.intro)) : null, ...fields.map((f) => f.row), whole, el("div", "ends", cancel, go));
   body.noValidate = true;
   box.append(body);
   cancel.addEventListener("click", () => box.close());

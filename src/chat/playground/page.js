@@ -204,7 +204,7 @@ function messageElement(message) {
   item.dataset.version = message.version;
   item.tabIndex = -1;
   const who = el("span", "who", nameOf(message.author));
-  const head = el("p", "head", who, mine ? null : el("span", "tag", "bot"), timeElement(message.at, false));
+  const head = el("p", "head", who, mine ? null : el("span", "tag", "bot"), timeElement(message.at, "hour"));
   if (message.private && !mine) head.append(el("span", "only", "Only you can see this"));
   const act = (value, confirm, element) => press(message.id, value, confirm, element);
   const body = mine ? [el("p", "said", el("code", "", summary(message.blocks)))] : blocks(message.blocks, act);
