@@ -54,6 +54,10 @@ impl Actor {
     }
 }
 
+/// What somebody without any role reads.
+pub const NO_ROLE: &str = "🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one \
+     from an admin, under `[access.roles]` in the config.";
+
 /// Proof that [`authorize`] said yes; handlers cannot be called without it.
 #[derive(Debug, Clone)]
 pub struct Approved(());
@@ -65,11 +69,7 @@ pub struct Approved(());
 pub fn authorize(actor: &Actor, command: &str, role: Option<Role>) -> Result<Approved> {
     match role {
         Some(role) if actor.holds(role) => Ok(Approved(())),
-        Some(_) if actor.roles.is_empty() => Err(Error::Denied(
-            "🔒 You have no role here: guests, bots and people of other workspaces have none. An admin can give \
-             you one under `[access.roles]` in the config."
-                .into(),
-        )),
+        Some(_) if actor.roles.is_empty() => Err(Error::Denied(NO_ROLE.into())),
         Some(role) => Err(Error::Denied(format!(
             "🔒 `{command}` needs the role `{}`. An admin gives it under `[access.roles]` in the config.",
             role.word()

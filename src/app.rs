@@ -138,7 +138,8 @@ impl App {
         };
         let playground = config.playground_on().then(|| {
             let token = data_encoding::HEXLOWER.encode(&ambient.ids.bytes::<16>());
-            Playground::new(db.clone(), playground::Settings { listen: config.listen, token })
+            let store = playground::Store::new(db.clone());
+            Playground::new(store, playground::Settings { listen: config.listen, token })
         });
         let slices = Slices::new(&db, content, &keys, roles(config, playground.is_some()));
         let platforms: Vec<Arc<dyn Platform>> = [
@@ -160,11 +161,23 @@ impl App {
         Ok(App { db, worker, dispatcher, playground, slack, router })
     }
 
+    /// Everything that is served, for a server of one's own.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Returns once the chat platforms have said who we are there, however long that takes.
+    pub async fn connect(&self) {
+        if let Some(slack) = &self.slack {
+            slack.connect().await;
+        }
+    }
+
     /// Serves until `stop`, then ends what is going on, in order: requests, jobs, connections.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
         self.worker.schedule().await?;
         let worker = tokio::spawn(self.worker.clone().serve(stop.clone()));
-        let connecting = self.slack.map(|slack| tokio::spawn(async move { slack.connect().await }));
+        let connecting = self.slack.clone().map(|slack| tokio::spawn(async move { slack.connect().await }));
         let (ending, playground) = (stop.clone(), self.playground);
         let graceful = async move {
             ending.cancelled().await;

@@ -2,7 +2,7 @@
 
 use super::parse::{self, nearest};
 use super::spec::{Menu, Spec};
-use crate::access::{Actor, may};
+use crate::access::{Actor, NO_ROLE, may};
 use crate::chat::message::{Block, Message, Reply, Text, code, plain, strong};
 use crate::error::{Error, Result};
 use crate::text;
@@ -14,7 +14,7 @@ use crate::text;
 pub(super) fn reply(menu: &Menu, actor: &Actor, words: &[String]) -> Result<Reply> {
     let visible: Vec<&Spec> = menu.all().filter(|spec| !spec.hidden && may(actor, spec.role)).collect();
     if visible.is_empty() {
-        return Err(Error::Denied("🔒 You have no role here, so there is nothing you can run. An admin can give you one under `[access.roles]` in the config.".into()));
+        return Err(Error::Denied(NO_ROLE.into()));
     }
     let message = match words {
         [] => overview(&visible),

@@ -124,7 +124,7 @@ async fn taken(conn: &mut Conn, other: &Environment, asker: &Actor) -> Result<Er
         )
     };
     Ok(Error::Conflict(format!(
-        "`{}` exists already. {whose} and {}. Choose another name: `{free}` is free.",
+        "`{}` exists already. {whose} ({}). Choose another name: `{free}` is free.",
         other.name,
         other.state.word()
     )))

@@ -25,12 +25,12 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::chat::message::Message;
 use crate::chat::{MessageRef, Platform, SendError, Target};
-use crate::db::Db;
 use crate::error::Error;
-use store::{BOT, NewMessage, Store};
+use store::{BOT, NewMessage};
 
 pub use http::router;
 pub use personas::{CHANNEL, Persona, persona, personas};
+pub use store::Store;
 
 /// The platform's name in an identity.
 pub const NAME: &str = "playground";
@@ -60,10 +60,10 @@ pub struct Playground {
 }
 
 impl Playground {
-    /// A playground that keeps its messages in `db`.
-    pub fn new(db: Db, settings: Settings) -> Arc<Self> {
+    /// A playground that keeps its messages in `store`.
+    pub fn new(store: Store, settings: Settings) -> Arc<Self> {
         Arc::new(Playground {
-            store: Store::new(db),
+            store,
             key: guard::Key::new(settings.token),
             listen: RwLock::new(settings.listen),
             listeners: Arc::new(Semaphore::new(LISTENERS)),

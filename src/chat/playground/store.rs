@@ -33,7 +33,7 @@ pub(super) struct NewMessage {
 
 /// A message as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Stored {
+pub struct Stored {
     pub id: String,
     pub conversation: String,
     pub author: String,
@@ -60,7 +60,7 @@ pub(super) struct Unread {
 }
 
 /// The playground's messages, and a tick for everyone who waits for a change.
-pub(super) struct Store {
+pub struct Store {
     db: Db,
     tick: watch::Sender<u64>,
 }
@@ -71,23 +71,23 @@ impl Store {
     }
 
     /// Resolves whenever something may have changed.
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.tick.subscribe()
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.db.now()
     }
 
     /// Inserts a message and gives its id: the first one's when `source` was there before.
-    pub async fn insert(&self, message: NewMessage) -> Result<String> {
+    pub(super) async fn insert(&self, message: NewMessage) -> Result<String> {
         let id = self.db.write(message, |tx, message| Box::pin(insert(tx, message))).await?;
         self.ticked();
         Ok(id)
     }
 
     /// Replaces the content; false when there is no such message.
-    pub async fn replace(&self, id: &str, content: &Message) -> Result<bool> {
+    pub(super) async fn replace(&self, id: &str, content: &Message) -> Result<bool> {
         let input = (id.to_owned(), serde_json::to_string(content)?);
         let found = self.db.write(input, |tx, (id, content)| Box::pin(replace(tx, id, content))).await?;
         self.ticked();
@@ -95,14 +95,14 @@ impl Store {
     }
 
     /// Shows the message that came from `source` to everybody in its conversation.
-    pub async fn publish(&self, source: &str) -> Result<()> {
+    pub(super) async fn publish(&self, source: &str) -> Result<()> {
         self.db.write(source.to_owned(), |tx, source| Box::pin(publish(tx, source))).await?;
         self.ticked();
         Ok(())
     }
 
     /// Remembers that the persona has read the conversation up to `position`.
-    pub async fn mark_read(&self, persona: &Persona, conversation: &str, position: i64) -> Result<()> {
+    pub(super) async fn mark_read(&self, persona: &Persona, conversation: &str, position: i64) -> Result<()> {
         let input = (persona.user, conversation.to_owned(), position);
         self.db.write(input, |tx, input| Box::pin(mark_read(tx, input))).await?;
         self.ticked();
@@ -110,7 +110,7 @@ impl Store {
     }
 
     /// One message, if the persona may see it.
-    pub async fn find(&self, reader: &Persona, id: &str) -> Result<Option<Stored>> {
+    pub(super) async fn find(&self, reader: &Persona, id: &str) -> Result<Option<Stored>> {
         let mut conn = self.db.read().await?;
         let query = format!("{SELECT} WHERE {VISIBLE} AND id = $4");
         let rows = visible(&query, reader).bind(id.to_owned()).fetch_all(&mut *conn).await?;
@@ -118,7 +118,12 @@ impl Store {
     }
 
     /// The last `count` messages of a conversation that the persona sees, oldest first.
-    pub async fn latest(&self, reader: &Persona, conversation: &str, count: i64) -> Result<Vec<Stored>> {
+    pub(super) async fn latest(
+        &self,
+        reader: &Persona,
+        conversation: &str,
+        count: i64,
+    ) -> Result<Vec<Stored>> {
         let mut conn = self.db.read().await?;
         let query = format!("{SELECT} WHERE {VISIBLE} AND conversation = $4 ORDER BY position DESC LIMIT $5");
         let query = visible(&query, reader).bind(conversation.to_owned()).bind(count);
@@ -127,7 +132,7 @@ impl Store {
     }
 
     /// What changed after `cursor` for the persona, oldest change first.
-    pub async fn since(&self, reader: &Persona, cursor: i64, count: i64) -> Result<Vec<Stored>> {
+    pub(super) async fn since(&self, reader: &Persona, cursor: i64, count: i64) -> Result<Vec<Stored>> {
         let mut conn = self.db.read().await?;
         let query = format!("{SELECT} WHERE {VISIBLE} AND changed > $4 ORDER BY changed LIMIT $5");
         let rows = visible(&query, reader).bind(cursor).bind(count).fetch_all(&mut *conn).await?;
@@ -135,26 +140,26 @@ impl Store {
     }
 
     /// Remembers that the prompt was answered: which is all that is known of it here.
-    pub async fn answered(&self, id: &str) -> Result<()> {
+    pub(super) async fn answered(&self, id: &str) -> Result<()> {
         self.db.write(id.to_owned(), |tx, id| Box::pin(answered(tx, id))).await
     }
 
     /// The number of the last change.
-    pub async fn cursor(&self) -> Result<i64> {
+    pub(super) async fn cursor(&self) -> Result<i64> {
         let mut conn = self.db.read().await?;
         let query = "SELECT value FROM playground_counter WHERE name = 'change'";
         Ok(sqlx::query_scalar(query).fetch_optional(&mut *conn).await?.unwrap_or(0))
     }
 
     /// What waits to be read.
-    pub async fn unread(&self, reader: &Persona) -> Result<Unread> {
+    pub(super) async fn unread(&self, reader: &Persona) -> Result<Unread> {
         let mut conn = self.db.read().await?;
         let conversations = unread_conversations(&mut conn, reader).await?;
         Ok(Unread { conversations, personas: unread_personas(&mut conn).await? })
     }
 
     /// When the persona was last asked a survey question directly, if ever.
-    pub async fn last_asked(&self, persona: &Persona) -> Result<Option<Timestamp>> {
+    pub(super) async fn last_asked(&self, persona: &Persona) -> Result<Option<Timestamp>> {
         let mut conn = self.db.read().await?;
         let query = "SELECT created_at FROM playground_message WHERE conversation = $1 AND asks > 0 \
                      ORDER BY position DESC LIMIT 1";

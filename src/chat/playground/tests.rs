@@ -14,6 +14,7 @@ use crate::chat::inbound::{Identity, Input, Invocation};
 use crate::chat::message::{Block, Button, Reply};
 use crate::chat::{Dispatch, Dispatcher};
 use crate::clock::SystemClock;
+use crate::db::Db;
 use crate::ids::Ids;
 
 type Script = Box<dyn Fn(&Invocation) -> Reply + Send + Sync>;
@@ -46,7 +47,7 @@ async fn open(folder: &tempfile::TempDir) -> Arc<Playground> {
     let url = format!("sqlite:{}", folder.path().join("g.db").display());
     let db = Db::open(&url, Arc::new(SystemClock), Arc::new(Ids::from_system())).await.unwrap();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    Playground::new(db, Settings { listen, token: "the token".into() })
+    Playground::new(Store::new(db), Settings { listen, token: "the token".into() })
 }
 
 /// Another process on the same file: it has to wait for the first one's lock to go.

@@ -1,0 +1,5 @@
+//! Conversations: what people type and press, and what they read.
+
+mod environments;
+mod menu;
+mod surveys;

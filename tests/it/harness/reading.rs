@@ -1,0 +1,85 @@
+//! Block Kit as a person reads it: plain lines for snapshots.
+
+use serde_json::Value;
+
+/// A message, answer or view as lines; ports, which differ, read `PORT`.
+pub fn read(body: &Value) -> String {
+    let blocks = body["blocks"].as_array().or_else(|| body["view"]["blocks"].as_array());
+    let lines: Vec<String> = match blocks {
+        Some(blocks) => blocks.iter().map(block).collect(),
+        None => vec![body["text"].as_str().unwrap_or_default().to_owned()],
+    };
+    without_ports(&lines.join("\n"))
+}
+
+fn block(block: &Value) -> String {
+    match block["type"].as_str().unwrap_or_default() {
+        "rich_text" => all(&block["elements"], "\n", &rich),
+        "section" => [text(&block["text"]), all(&block["fields"], "\n", &text)].concat(),
+        "context" => all(&block["elements"], " ", &text),
+        "actions" => all(&block["elements"], " ", &element),
+        "input" => {
+            let required = if block["optional"] == true { "" } else { "*" };
+            format!("{}{required}: {}", text(&block["label"]), value(&block["element"]))
+        }
+        "table" => all(&block["rows"], "\n", &|row| all(row, " | ", &cell)),
+        "divider" => "---".into(),
+        other => format!("<{other}>"),
+    }
+}
+
+fn all(list: &Value, between: &str, read: &dyn Fn(&Value) -> String) -> String {
+    list.as_array().into_iter().flatten().map(read).collect::<Vec<_>>().join(between)
+}
+
+fn rich(element: &Value) -> String {
+    let inner = all(&element["elements"], "", &rich);
+    match element["type"].as_str().unwrap_or_default() {
+        "rich_text_preformatted" => format!("```{inner}```"),
+        "text" if element["style"]["code"] == true => {
+            format!("`{}`", element["text"].as_str().unwrap_or_default())
+        }
+        "text" => element["text"].as_str().unwrap_or_default().to_owned(),
+        "link" => element["text"].as_str().or(element["url"].as_str()).unwrap_or_default().to_owned(),
+        "date" => element["fallback"].as_str().unwrap_or("<date>").to_owned(),
+        _ => inner,
+    }
+}
+
+fn cell(cell: &Value) -> String {
+    if cell["type"] == "rich_text" { all(&cell["elements"], "", &rich) } else { text(cell) }
+}
+
+fn text(object: &Value) -> String {
+    object["text"].as_str().unwrap_or_default().to_owned()
+}
+
+fn element(element: &Value) -> String {
+    match element["type"].as_str().unwrap_or_default() {
+        "button" => format!("[{}]", text(&element["text"])),
+        _ => format!("<{}>", text(&element["placeholder"])),
+    }
+}
+
+fn value(element: &Value) -> String {
+    let initial = element["initial_value"].as_str().or(element["initial_option"]["value"].as_str());
+    initial.map_or_else(|| "…".into(), str::to_owned)
+}
+
+fn without_ports(text: &str) -> String {
+    let mut pieces = text.split("127.0.0.1:");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let rest = pieces
+        .map(|piece| format!("127.0.0.1:PORT{}", piece.trim_start_matches(|c: char| c.is_ascii_digit())));
+    rest.fold(first, |whole, piece| whole + &piece)
+}
+
+/// The buttons of a message: (label, value).
+pub fn buttons(body: &Value) -> Vec<(String, String)> {
+    let blocks = body["blocks"].as_array().into_iter().flatten();
+    let elements = blocks.filter_map(|block| block["elements"].as_array()).flatten();
+    let pressed = elements.filter(|element| element["type"] == "button");
+    pressed
+        .map(|button| (text(&button["text"]), button["value"].as_str().unwrap_or_default().to_owned()))
+        .collect()
+}

@@ -1,0 +1,248 @@
+//! The whole shipped app in one process, with a clock that the test moves, a
+//! fake Slack, and jobs that run when the test says so.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use goldenpath::app::{Ambient, App, Content};
+use goldenpath::clock::{Clock, ManualClock, SystemClock, Timestamp};
+use goldenpath::config::{self, Config, Secret};
+use goldenpath::ids::Ids;
+use goldenpath::jobs::queue;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::fake_slack::{FakeSlack, TEAM, TOKEN};
+use super::slack_sender::SlackSender;
+use super::{database, reading};
+
+const SECRET: &str = "the-signing-secret";
+/// Wednesday, 2026-11-18 at 09:00 UTC.
+const START: Timestamp = Timestamp(1_794_992_400_000);
+
+/// The app and everything around it.
+pub struct TestApp {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub fake: FakeSlack,
+    pub folder: TempDir,
+    url: String,
+    sender: SlackSender,
+}
+
+/// What a test's app is made with.
+pub fn config_in(folder: &Path, fake: &FakeSlack, url: String) -> Config {
+    let mut config = Config::defaults();
+    config.data = folder.join("data");
+    config.database_url = Some(Secret::new(url));
+    config.slack.signing_secret = Some(Secret::new(SECRET));
+    config.slack.bot_token = Some(Secret::new(TOKEN));
+    config.slack.api_url = fake.api_url();
+    config.site.program = Some(env!("CARGO_BIN_EXE_goldenpath").into());
+    let passed = |(name, _): &(String, String)| name == "PATH" || name == "HOME";
+    config.child_env = config::environment().into_iter().filter(passed).collect();
+    for (role, user) in [("pm", "UPRIYA"), ("admin", "UROOT")] {
+        let role = goldenpath::access::Role::ALL.into_iter().find(|known| known.word() == role).unwrap();
+        config.access.roles.insert(role, vec![format!("slack:{TEAM}:{user}")]);
+    }
+    config
+}
+
+impl TestApp {
+    /// With the shipped commands, golden paths and surveys.
+    pub async fn start() -> TestApp {
+        TestApp::with(|_| {}).await
+    }
+
+    /// With a changed config.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> TestApp {
+        let folder = TempDir::with_prefix("gp").unwrap();
+        let fake = FakeSlack::start().await;
+        let url = database::fresh(folder.path()).await;
+        let mut config = config_in(folder.path(), &fake, url.clone());
+        change(&mut config);
+        let clock = Arc::new(ManualClock::at(START));
+        let ambient =
+            Ambient { clock: clock.clone(), wall: Arc::new(SystemClock), ids: Arc::new(Ids::from_system()) };
+        let content = Content::load(&config).unwrap();
+        let app = App::build(&config, content, ambient).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = app.router();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let seconds = SystemClock.now().0 / 1000;
+        let sender =
+            SlackSender::new(format!("http://{address}/slack/events"), SECRET, seconds, fake.clone());
+        TestApp { app, clock, fake, folder, url, sender }
+    }
+
+    /// Somebody at Slack, `Ada` being the user `UADA`.
+    pub fn person(&self, name: &'static str) -> Person<'_> {
+        Person { app: self, name, channel: "C1", team: TEAM }
+    }
+
+    /// Runs every job that is due, until none is.
+    pub async fn run_jobs(&self) {
+        self.app.worker.run_due().await.unwrap();
+    }
+
+    /// Lets time pass, then runs what became due.
+    pub async fn after(&self, span: Duration) {
+        self.clock.advance(span);
+        self.run_jobs().await;
+    }
+
+    /// What stands in a channel, message by message.
+    pub fn reads(&self, channel: &str) -> String {
+        let shown = self.fake.shown_in(channel);
+        shown.iter().map(reading::read).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The first link that stands in a channel.
+    pub fn link(&self, channel: &str) -> String {
+        let shown = serde_json::Value::from(self.fake.shown_in(channel)).to_string();
+        let start = shown.find("http://127.0.0.1:").expect("a link");
+        shown[start..].split(['"', ' ']).next().unwrap_or_default().to_owned()
+    }
+
+    /// Returns once the bot knows its workspace.
+    pub async fn connected(&self) {
+        self.app.connect().await;
+    }
+
+    /// Ends the test: every deadline passes, nothing may be left, no job may have failed.
+    pub async fn end(self) {
+        self.after(Duration::from_secs(60 * 86_400)).await;
+        self.run_jobs().await;
+        let mut conn = self.app.db.read().await.unwrap();
+        assert_eq!(queue::failures(&mut conn).await.unwrap(), [], "jobs failed");
+        drop(conn);
+        let environments = self.folder.path().join("data/environments");
+        let left = std::fs::read_dir(environments).map_or(0, Iterator::count);
+        assert_eq!(left, 0, "folders of environments are left");
+        self.app.db.close().await;
+        database::drop(&self.url).await;
+    }
+}
+
+/// Somebody, in a channel.
+#[derive(Clone, Copy)]
+pub struct Person<'a> {
+    app: &'a TestApp,
+    name: &'static str,
+    channel: &'a str,
+    team: &'a str,
+}
+
+static TRIGGERS: AtomicUsize = AtomicUsize::new(0);
+
+impl<'a> Person<'a> {
+    /// The user's id at Slack.
+    pub fn user(&self) -> String {
+        format!("U{}", self.name.to_uppercase())
+    }
+
+    /// The direct conversation between them and the bot.
+    pub fn direct(&self) -> String {
+        format!("D{}", self.user())
+    }
+
+    /// The same person in another channel.
+    pub fn within(self, channel: &'a str) -> Self {
+        Person { channel, ..self }
+    }
+
+    /// The same person as one of another workspace.
+    pub fn of(self, team: &'a str) -> Self {
+        Person { team, ..self }
+    }
+
+    /// Types a line after `/platform`; the answer's body.
+    pub async fn types(&self, line: &str) -> Value {
+        self.delivers(line, &self.app.fake.trigger()).await
+    }
+
+    /// Types a line in a delivery that has this trigger.
+    pub async fn delivers(&self, line: &str, trigger: &str) -> Value {
+        let (user, answers) = (self.user(), self.app.fake.response_url("slash"));
+        let members = [
+            ("team_id", self.team),
+            ("channel_id", self.channel),
+            ("user_id", &user),
+            ("user_name", self.name),
+            ("command", "/platform"),
+            ("text", line),
+            ("response_url", &answers),
+            ("trigger_id", trigger),
+        ];
+        let answer = self.app.sender.form(&members).await;
+        assert_eq!(answer.status, 200, "{line}: {}", answer.body);
+        answer.json()
+    }
+
+    /// Types a line; the answer as it reads.
+    pub async fn runs(&self, line: &str) -> String {
+        reading::read(&self.types(line).await)
+    }
+
+    /// Types a line that opens a form; the form.
+    pub async fn opens(&self, line: &str) -> Value {
+        let before = self.app.fake.memory().views.len();
+        let answer = self.types(line).await;
+        let views = &self.app.fake.memory().views;
+        assert_eq!(views.len(), before + 1, "{line}: no form opened, but {answer}");
+        views.last().unwrap().clone()
+    }
+
+    /// Fills in text fields of an opened form and submits it; the answer's body.
+    pub async fn submits(&self, view: &Value, texts: &[(&str, &str)]) -> Value {
+        let element = |block: &Value| {
+            let field = block["block_id"].as_str()?.to_owned();
+            let id = block["element"]["action_id"].as_str()?.to_owned();
+            let typed = texts.iter().find(|(name, _)| *name == field).map(|(_, text)| (*text).to_owned());
+            let filled = typed.or_else(|| block["element"]["initial_value"].as_str().map(str::to_owned));
+            let state = match block["element"]["type"].as_str()? {
+                "static_select" => {
+                    let chosen = filled
+                        .or_else(|| block["element"]["initial_option"]["value"].as_str().map(str::to_owned));
+                    serde_json::json!({"type": "static_select", "selected_option": chosen.map(|value| serde_json::json!({ "value": value }))})
+                }
+                kind => serde_json::json!({ "type": kind, "value": filled }),
+            };
+            Some((field, id, state))
+        };
+        let inputs: Vec<_> = view["blocks"].as_array().unwrap().iter().filter_map(element).collect();
+        let inputs: Vec<_> =
+            inputs.iter().map(|(field, id, state)| (field.as_str(), (id.as_str(), state.clone()))).collect();
+        let payload = self.app.sender.submission(&self.user(), view, &inputs);
+        self.app.sender.payload(&payload).await.json()
+    }
+
+    /// Presses the button with this label under the last message that has one, in
+    /// the channel or the direct conversation; what only they see then.
+    pub async fn presses(&self, label: &str) -> String {
+        let direct = self.direct();
+        let found = [self.channel, direct.as_str()].into_iter().find_map(|channel| {
+            let shown = self.app.fake.shown_in(channel);
+            let buttons: Vec<_> = shown.iter().rev().flat_map(reading::buttons).collect();
+            buttons.into_iter().find(|(name, _)| name == label).map(|(_, value)| value)
+        });
+        self.presses_value(&found.unwrap_or_else(|| panic!("nobody shows {} a button {label}", self.name)))
+            .await
+    }
+
+    /// Presses a button that has this value; what only they see then.
+    pub async fn presses_value(&self, value: &str) -> String {
+        let name = format!("press{}", TRIGGERS.fetch_add(1, Ordering::SeqCst));
+        let mut press = self.app.sender.press(&self.user(), value);
+        press["response_url"] = self.app.fake.response_url(&name).into();
+        let answer = self.app.sender.payload(&press).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{value}");
+        self.app.run_jobs().await;
+        let memory = self.app.fake.memory();
+        let seen = memory.responses.iter().filter(|(address, _)| *address == name);
+        seen.map(|(_, body)| reading::read(body)).collect::<Vec<_>>().join("\n\n")
+    }
+}
