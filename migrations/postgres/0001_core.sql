@@ -50,6 +50,14 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_expiry ON delivery (expires_at);
 
+-- A corrected line, until its "Run it" is pressed or it is forgotten.
+CREATE TABLE suggestion (
+    id         TEXT PRIMARY KEY,
+    person_id  TEXT NOT NULL REFERENCES person (id),
+    line       TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
 -- The outbox: what a message has to say (version) and what was said (delivered).
 CREATE TABLE message (
     key          TEXT PRIMARY KEY,

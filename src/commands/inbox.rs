@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use super::suggestions;
 use crate::chat::Target;
 use crate::chat::inbound::{AnswerBy, Identity, Invocation};
 use crate::chat::message::Reply;
@@ -92,7 +93,7 @@ pub async fn answer_only(db: &Db, delivery: &Delivery, reply: &Reply) -> Result<
     .await
 }
 
-/// Forgets deliveries after their time.
+/// Forgets deliveries and suggestions after their time.
 pub struct Forget(pub Db);
 
 #[async_trait]
@@ -113,7 +114,7 @@ impl Job for Forget {
                     .bind(now)
                     .execute(tx.conn())
                     .await?;
-                Ok(())
+                suggestions::forget(tx).await
             })
         });
         Ok(forget.await?)

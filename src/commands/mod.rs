@@ -10,7 +10,9 @@ pub mod dispatch;
 mod help;
 pub mod inbox;
 pub mod parse;
+mod reading;
 pub mod spec;
+mod suggestions;
 
 use std::collections::BTreeMap;
 use std::future::Future;

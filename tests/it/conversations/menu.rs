@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use crate::harness::reading::buttons;
 use crate::harness::test_app::TestApp;
 
 #[tokio::test]
@@ -46,8 +47,14 @@ async fn help_shows_each_person_what_they_may_run() {
 async fn wrong_words_are_answered_with_the_next_step() {
     let app = TestApp::start().await;
     let ada = app.person("Ada");
-    assert_snapshot!(ada.runs("enf list").await, @"There is no `enf`. Did you mean `/platform env`?");
-    assert_snapshot!(ada.runs("env creat x").await, @"There is no `env creat`. Did you mean `/platform env create`?");
+    assert_snapshot!(ada.runs("enf list").await, @"
+    There is no `enf`. Did you mean `/platform env`?
+    [Run it]
+    ");
+    assert_snapshot!(ada.runs("env creat x").await, @"
+    There is no `env creat`. Did you mean `/platform env create`?
+    [Run it]
+    ");
     assert_snapshot!(ada.runs("xyzzy").await, @"There is no `xyzzy`. There is `env`, `help` or `template`; `/platform help` tells more.");
     assert_snapshot!(ada.runs("env fly").await, @"There is no `env fly`. `env` knows `create`, `destroy`, `extend`, `list` or `show`.");
     assert_snapshot!(ada.runs("env show nowhere").await, @"There is no environment `nowhere`. `/platform env list --all` shows what there is.");
@@ -59,6 +66,19 @@ async fn wrong_words_are_answered_with_the_next_step() {
     assert_snapshot!(ada.runs("env list \"open").await, @r#"A quote (`"`) is opened and never closed. Close it, or leave it out."#);
     assert_snapshot!(ada.runs("template search zzzz").await, @"Nothing fits zzzz. It is noted as missing. `/platform template list` shows what there is.");
     assert_snapshot!(ada.runs("stats").await, @"🔒 `/platform stats` needs the role `pm`. An admin gives it under `[access.roles]` in the config.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_button_under_a_suggestion_runs_the_corrected_line_for_its_reader_alone() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.person("Ada"), app.person("Ben"));
+    let (_, value) = buttons(&ada.types("env creat preview-site demo").await)[0].clone();
+    assert_snapshot!(ben.presses_value(&value).await, @"This suggestion is not kept any more. Type the command.");
+    assert_snapshot!(ada.presses_value(&value).await, @"⏳ `demo` is asked for. A message in this channel follows it; `/platform env show demo` shows it any time.");
+    assert!(app.reads("C1").contains("`demo` is ready"));
+    app.after(std::time::Duration::from_secs(86_400)).await;
+    assert_snapshot!(ada.presses_value(&value).await, @"This suggestion is not kept any more. Type the command.");
     app.end().await;
 }
 

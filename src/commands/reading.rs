@@ -1,0 +1,200 @@
+//! From what was typed, pressed or submitted to a command and its values. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parse::{self, Args, Token, nearest};
+use super::spec::{Kind, Menu, Spec};
+use crate::access::{Actor, may};
+use crate::chat::inbound::Input;
+use crate::error::Error;
+
+/// What was asked for, once its words are read.
+pub(super) enum Asked<'m> {
+    Help(Vec<String>),
+    Command(&'m Spec, Args),
+}
+
+/// Why a line was not understood.
+pub(super) enum Misread {
+    Error(Error),
+    /// One word is off, and it is clear which was meant.
+    Typo {
+        sentence: String,
+        corrected: String,
+    },
+}
+
+impl From<Error> for Misread {
+    fn from(error: Error) -> Self {
+        Misread::Error(error)
+    }
+}
+
+/// Reads an input against the menu, for this person's eyes.
+pub(super) fn read<'m>(menu: &'m Menu, input: &Input, actor: &Actor) -> Result<Asked<'m>, Misread> {
+    match input {
+        Input::Line { text } => Typed::of(menu, text, actor)?.read(),
+        Input::Press { value } => {
+            let (command, id, arg) = value.parts();
+            let spec = known(menu, command)?;
+            let given = [id, arg].into_iter().zip(&spec.arguments).filter(|(value, _)| !value.is_empty());
+            let mut args = Args::default();
+            for (value, argument) in given {
+                args.set(argument, value).map_err(|(_, why)| Error::Invalid(why))?;
+            }
+            Ok(Asked::Command(spec, args))
+        }
+        Input::Submit { command, fixed, values } => {
+            let spec = known(menu, command)?;
+            Ok(Asked::Command(spec, submitted(spec, fixed, values)?))
+        }
+    }
+}
+
+fn known<'m>(menu: &'m Menu, key: &str) -> Result<&'m Spec, Error> {
+    let gone = "This button belongs to an older version and does nothing any more. Type `/platform help`.";
+    menu.get(key).ok_or_else(|| Error::NotFound(gone.into()))
+}
+
+/// A typed line on its way to a command.
+struct Typed<'m, 'l> {
+    menu: &'m Menu,
+    actor: &'l Actor,
+    line: &'l str,
+    tokens: Vec<Token>,
+}
+
+impl<'m, 'l> Typed<'m, 'l> {
+    fn of(menu: &'m Menu, line: &'l str, actor: &'l Actor) -> Result<Self, Error> {
+        let line = line.trim();
+        let prefixed = line.strip_prefix("/platform").filter(|rest| rest.is_empty() || rest.starts_with(' '));
+        let line = prefixed.unwrap_or(line);
+        let tokens = parse::tokens(line).map_err(Error::Invalid)?;
+        Ok(Typed { menu, actor, line, tokens })
+    }
+
+    fn word(&self, at: usize) -> Option<String> {
+        self.tokens.get(at).map(|token| token.text.to_lowercase())
+    }
+
+    fn help(&self, from: usize, to: usize) -> Asked<'m> {
+        let to = to.min(self.tokens.len());
+        Asked::Help(self.tokens[from..to].iter().map(|token| token.text.to_lowercase()).collect())
+    }
+
+    fn read(&self) -> Result<Asked<'m>, Misread> {
+        let Some(noun) = self.word(0) else { return Ok(self.help(0, 0)) };
+        if noun == "help" || noun == "--help" {
+            return Ok(self.help(1, 3));
+        }
+        if self.tokens.last().is_some_and(|last| last.text == "--help" && !last.quoted) {
+            return Ok(self.help(0, self.tokens.len().min(3) - 1));
+        }
+        if self.menu.of_noun(&noun).is_empty() {
+            return Err(self.unknown_noun(&noun));
+        }
+        let second = self.word(1);
+        if second.as_deref() == Some("help") {
+            return Ok(self.help(0, 1));
+        }
+        let (spec, used) = match self.find(&noun, second.as_deref()) {
+            Some(found) => found,
+            None => match second {
+                None => return Ok(self.help(0, 1)),
+                Some(verb) => return Err(self.unknown_verb(&noun, &verb)),
+            },
+        };
+        let args = parse::arguments(spec, self.line, &self.tokens[used..]).map_err(Error::Invalid)?;
+        Ok(Asked::Command(spec, args))
+    }
+
+    /// The spec that the first words name, and how many of them.
+    fn find(&self, noun: &str, second: Option<&str>) -> Option<(&'m Spec, usize)> {
+        let typed = |key: &str| self.menu.get(key).filter(|spec| !spec.hidden);
+        if let Some(spec) = second.and_then(|verb| typed(&format!("{noun}.{verb}"))) {
+            return Some((spec, 2));
+        }
+        let bare = || self.menu.of_noun(noun).into_iter().find(|spec| spec.bare);
+        let only_options = second.is_none_or(|word| word.starts_with('-') || word.contains('='));
+        typed(noun).or_else(|| bare().filter(|_| only_options)).map(|spec| (spec, 1))
+    }
+
+    fn unknown_noun(&self, noun: &str) -> Misread {
+        let visible = self.menu.all().filter(|spec| !spec.hidden && may(self.actor, spec.role));
+        let nouns: BTreeSet<&str> = visible.map(|spec| spec.noun.as_str()).chain(["help"]).collect();
+        let what = format!("There is no `{}`.", noun.replace('`', "'"));
+        match nearest(noun, nouns.iter().copied()) {
+            Some(near) => Misread::Typo {
+                sentence: format!("{what} Did you mean `/platform {near}`?"),
+                corrected: self.corrected(0, near),
+            },
+            None => {
+                let all = parse::list(nouns.into_iter());
+                Error::NotFound(format!("{what} There is {all}; `/platform help` tells more.")).into()
+            }
+        }
+    }
+
+    fn unknown_verb(&self, noun: &str, verb: &str) -> Misread {
+        let specs = self.menu.of_noun(noun).into_iter().filter(|spec| may(self.actor, spec.role));
+        let verbs: BTreeSet<&str> = specs.filter_map(|spec| spec.verb.as_deref()).collect();
+        let what = format!("There is no `{noun} {}`.", verb.replace('`', "'"));
+        match nearest(verb, verbs.iter().copied()) {
+            Some(near) => Misread::Typo {
+                sentence: format!("{what} Did you mean `/platform {noun} {near}`?"),
+                corrected: self.corrected(1, near),
+            },
+            None if verbs.is_empty() => {
+                Error::NotFound(format!("{what} `/platform help` tells what there is.")).into()
+            }
+            None => {
+                let all = parse::list(verbs.into_iter());
+                Error::NotFound(format!("{what} `{noun}` knows {all}.")).into()
+            }
+        }
+    }
+
+    /// The line with the word at `place` replaced.
+    fn corrected(&self, place: usize, word: &str) -> String {
+        let start = self.tokens[place].start;
+        let rest = &self.line[start..];
+        let end = start + rest.find(char::is_whitespace).unwrap_or(rest.len());
+        format!("{}{word}{}", &self.line[..start], &self.line[end..]).trim().to_owned()
+    }
+}
+
+/// A form's values by their arguments; what the spec does not declare goes to `extra` where it is open.
+fn submitted(
+    spec: &Spec,
+    fixed: &[(String, String)],
+    values: &BTreeMap<String, String>,
+) -> Result<Args, Error> {
+    let mut args = Args::default();
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    let fixed = fixed.iter().map(|(name, value)| (name, value));
+    for (name, value) in fixed.chain(values) {
+        // A field left empty is a value not given; a decided value counts before an asked one.
+        if value.trim().is_empty() || !seen.insert(name) {
+            continue;
+        }
+        match spec.argument(name) {
+            Some(argument) => wrong.extend(args.set(argument, value).err()),
+            None if spec.open => drop(args.extra.insert(name.clone(), value.clone())),
+            None => wrong.push((name.clone(), format!("`{name}` is not asked for here."))),
+        }
+    }
+    let missing = args.missing(spec);
+    wrong.extend(
+        missing
+            .iter()
+            .filter(|argument| argument.kind != Kind::Id && wrong_lacks(&wrong, &argument.name))
+            .map(|argument| (argument.name.clone(), format!("{}: this is needed.", argument.help)))
+            .collect::<Vec<_>>(),
+    );
+    if wrong.is_empty() { Ok(args) } else { Err(Error::Fields(wrong)) }
+}
+
+fn wrong_lacks(wrong: &[(String, String)], name: &str) -> bool {
+    !wrong.iter().any(|(field, _)| field == name)
+}
