@@ -239,4 +239,18 @@ mod tests {
             sqlx::query("INSERT INTO setting (name, value) VALUES ('a', 'x')").execute(&mut *conn).await;
         assert!(written.is_err());
     }
+
+    #[tokio::test]
+    async fn an_acknowledged_write_survives_power_loss() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open(&folder.path().join("g.db")).await.unwrap();
+        let read = db.write((), |tx, ()| {
+            Box::pin(async move {
+                let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(tx.conn()).await?;
+                let sync: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(tx.conn()).await?;
+                Ok((mode, sync))
+            })
+        });
+        assert_eq!(read.await.unwrap(), ("wal".to_owned(), 2), "2 is FULL");
+    }
 }

@@ -199,16 +199,15 @@ pub(super) async fn free_orphans(db: &Db) -> Result<u64> {
     .await
 }
 
-/// Makes sure that a recurring job waits or runs.
+/// Makes sure that a recurring job runs now: one that waits is brought forward, one that runs is enough.
 pub(super) async fn ensure(db: &Db, kind: &'static str) -> Result<()> {
     db.write(kind, |tx, &kind| {
         Box::pin(async move {
             let key = format!("every:{kind}");
-            let sql =
-                "SELECT CAST(count(*) AS BIGINT) FROM job WHERE key = $1 AND state IN ('ready', 'running')";
-            let there: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
+            let sql = "SELECT CAST(count(*) AS BIGINT) FROM job WHERE key = $1 AND state = 'running'";
+            let running: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
             let run_at = tx.now();
-            match there {
+            match running {
                 0 => enqueue(tx, NewJob { kind, payload: Value::Null, key: Some(key), run_at }).await,
                 _ => Ok(()),
             }
