@@ -180,7 +180,11 @@ fn submitted(
         }
         match spec.argument(name) {
             Some(argument) => wrong.extend(args.set(argument, value).err()),
-            None if spec.open => drop(args.extra.insert(name.clone(), value.clone())),
+            None if spec.open => {
+                // Fields of a template's parameters are called `p.NAME`, apart from our own.
+                let parameter = name.strip_prefix("p.").unwrap_or(name);
+                args.extra.insert(parameter.to_owned(), value.clone());
+            }
             None => wrong.push((name.clone(), format!("`{name}` is not asked for here."))),
         }
     }

@@ -24,7 +24,7 @@ pub fn progress(view: &View<'_>) -> Message {
     let env = view.env;
     match env.state {
         State::Requested | State::Provisioning => going_on(view),
-        State::Ready => Message::new(ready_line(view)).buttons(buttons(env)),
+        State::Ready => ready(view),
         State::Failed => failed(view),
         State::Destroying => Message::new(extend(text!["⏳ Removing ", code(&env.name)], removing(view))),
         State::Destroyed => Message::new(gone_line(view)),
@@ -43,6 +43,15 @@ fn going_on(view: &View<'_>) -> Message {
     let usual =
         view.usual.map(|span| format!(" · usually {}", duration::words(span.max(Duration::from_secs(1)))));
     Message::new(extend(line.then(usual.unwrap_or_default()).then(" · "), until(env, view.now)))
+}
+
+fn ready(view: &View<'_>) -> Message {
+    let message = Message::new(ready_line(view));
+    let message = match view.env.output("repository") {
+        Some(url) => message.context(text!["Get it: ", code(format!("git clone {url}"))]),
+        None => message,
+    };
+    message.buttons(buttons(view.env))
 }
 
 fn ready_line(view: &View<'_>) -> Text {

@@ -59,9 +59,14 @@ async fn a_form_asks_for_what_the_line_leaves_open() {
     let refused = ada.submits(&form, &[("name", "Not a name"), ("ttl", "soon")]).await;
     assert_snapshot!(refused["errors"]["name"].as_str().unwrap(), @"`Not a name` cannot be a name: lower-case letters, digits and `-`, a letter first, at most 40. `not-a-name` would do.");
     assert_snapshot!(refused["errors"]["ttl"].as_str().unwrap(), @"`soon` is no length of time; `ttl` takes one like `2h`, `3d` or `1d12h`.");
-    assert_snapshot!(read(&ada.submits(&form, &[("name", "shop"), ("ttl", "2d")]).await), @"");
+    let done = ada.submits(&form, &[("name", "shop"), ("ttl", "2d")]).await;
+    assert_snapshot!(read(&done), @"⏳ `shop` is asked for. A message in this channel follows it; `/platform env show shop` shows it any time.");
     app.run_jobs().await;
-    assert_snapshot!(app.reads("C1"), @"");
+    assert_snapshot!(app.reads("C1"), @"
+    ✅ `shop` is ready · repository `shop.git` · yours until 2026-11-20 09:00 UTC (in 2 days)
+    Get it: `git clone file://FOLDER/data/repositories/shop.git`
+    [Extend by 1 day] [Destroy]
+    ");
     app.end().await;
 }
 

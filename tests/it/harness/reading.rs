@@ -4,6 +4,9 @@ use serde_json::Value;
 
 /// A message, answer or view as lines; ports, which differ, read `PORT`.
 pub fn read(body: &Value) -> String {
+    if body["response_action"] == "errors" {
+        return format!("refused: {}", body["errors"]);
+    }
     let blocks = body["blocks"].as_array().or_else(|| body["view"]["blocks"].as_array());
     let lines: Vec<String> = match blocks {
         Some(blocks) => blocks.iter().map(block).collect(),

@@ -97,7 +97,8 @@ impl TestApp {
     /// What stands in a channel, message by message.
     pub fn reads(&self, channel: &str) -> String {
         let shown = self.fake.shown_in(channel);
-        shown.iter().map(reading::read).collect::<Vec<_>>().join("\n\n")
+        let whole = shown.iter().map(reading::read).collect::<Vec<_>>().join("\n\n");
+        whole.replace(&*self.folder.path().canonicalize().unwrap().to_string_lossy(), "FOLDER")
     }
 
     /// The first link that stands in a channel.
