@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{self, Args, Token, nearest};
-use super::spec::{Kind, Menu, Spec};
+use super::spec::{FormBy, Menu, Spec};
 use crate::access::{Actor, may};
 use crate::chat::inbound::Input;
 use crate::error::Error;
@@ -188,17 +188,13 @@ fn submitted(
             None => wrong.push((name.clone(), format!("`{name}` is not asked for here."))),
         }
     }
-    let missing = args.missing(spec);
-    wrong.extend(
-        missing
-            .iter()
-            .filter(|argument| argument.kind != Kind::Id && wrong_lacks(&wrong, &argument.name))
-            .map(|argument| (argument.name.clone(), format!("{}: this is needed.", argument.help)))
-            .collect::<Vec<_>>(),
-    );
+    if spec.form == FormBy::Spec {
+        let given_wrongly: BTreeSet<String> = wrong.iter().map(|(field, _)| field.clone()).collect();
+        let lacking =
+            args.missing(spec).into_iter().filter(|argument| !given_wrongly.contains(&argument.name));
+        wrong.extend(
+            lacking.map(|argument| (argument.name.clone(), format!("{}: this is needed.", argument.help))),
+        );
+    }
     if wrong.is_empty() { Ok(args) } else { Err(Error::Fields(wrong)) }
-}
-
-fn wrong_lacks(wrong: &[(String, String)], name: &str) -> bool {
-    !wrong.iter().any(|(field, _)| field == name)
 }

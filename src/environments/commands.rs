@@ -1,7 +1,8 @@
 //! `/platform env …`: from arguments to verbs to replies.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use super::{Environments, Request, wording};
 use crate::catalog::{self, model::Template};
@@ -26,22 +27,12 @@ pub fn handlers(slice: &Arc<Environments>) -> Handlers {
 
 async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let Some(template) = call.args.text("template") else {
-        return Ok(Reply::Form { form: call.form().await? });
+        return Ok(Reply::Form { form: which_template(&call).await? });
     };
     let unknown = || catalog::unknown(&slice.catalog, template);
     let template = slice.catalog.get(template).ok_or_else(unknown)?.clone();
-    let Some(name) = call.args.text("name").map(str::to_owned) else {
-        return Ok(Reply::Form { form: form(&call, &template, None).await? });
-    };
-    let typed = !matches!(call.invocation.input, Input::Submit { .. });
-    let parameters = match template.values(&call.args.extra, &name) {
-        Ok(parameters) => parameters,
-        // What was typed and lacks a value is asked for; what is wrong is said.
-        Err(wrong) if typed && wrong.iter().all(|(field, _)| lacks(&call.args.extra, field)) => {
-            return Ok(Reply::Form { form: form(&call, &template, Some(&name)).await? });
-        }
-        Err(wrong) if !typed || asked_already(&call) => return Err(prefixed(wrong)),
-        Err(wrong) => return Err(Error::Fields(wrong)),
+    let Some((name, parameters)) = values(&call, &template)? else {
+        return Ok(Reply::Form { form: form(&call, &template).await? });
     };
     let ttl = call.args.duration("ttl");
     let request =
@@ -61,46 +52,85 @@ async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     .await
 }
 
-fn lacks(given: &BTreeMap<String, String>, field: &str) -> bool {
-    !given.contains_key(field)
+/// Where the request comes from.
+enum Asked {
+    /// A line or a button.
+    Once,
+    /// The form that asks for the template alone.
+    Template,
+    /// The form of the template.
+    Whole,
 }
 
-/// A first form asked for template and name only; its submission leads to the second, with the parameters.
-fn asked_already(call: &Call) -> bool {
-    matches!(&call.invocation.input, Input::Submit { fixed, .. } if fixed.iter().any(|(name, _)| name == "template"))
+fn asked(call: &Call) -> Asked {
+    match &call.invocation.input {
+        Input::Submit { fixed, .. } if fixed.iter().any(|(name, _)| name == "template") => Asked::Whole,
+        Input::Submit { .. } => Asked::Template,
+        Input::Line { .. } | Input::Press { .. } => Asked::Once,
+    }
 }
 
-/// Names of parameters as the form's fields are called.
-fn prefixed(wrong: Vec<(String, String)>) -> Error {
-    Error::Fields(wrong.into_iter().map(|(field, why)| (format!("p.{field}"), why)).collect())
+/// The name and the parameters; `None` when the template's form has to ask.
+///
+/// # Errors
+/// What was given and does not fit, by the fields of the form where it was given in one.
+fn values(call: &Call, template: &Template) -> Result<Option<(String, Map<String, Value>)>> {
+    let (asked, given) = (asked(call), &call.args.extra);
+    let name = match (&asked, call.args.text("name")) {
+        (Asked::Template, _) | (Asked::Once, None) => return Ok(None),
+        (Asked::Whole, None) => {
+            return Err(Error::Fields(vec![("name".into(), "An environment needs a name.".into())]));
+        }
+        (_, Some(name)) => name.to_owned(),
+    };
+    match (template.values(given, &name), asked) {
+        (Ok(parameters), _) => Ok(Some((name, parameters))),
+        // What a line leaves out is asked for; what it says wrongly is said.
+        (Err(wrong), Asked::Once) if wrong.iter().all(|(field, _)| !given.contains_key(field)) => Ok(None),
+        (Err(wrong), Asked::Once) => Err(Error::Fields(wrong)),
+        (Err(wrong), _) => {
+            Err(Error::Fields(wrong.into_iter().map(|(field, why)| (field_of(&field), why)).collect()))
+        }
+    }
+}
+
+/// The form's field of a parameter: the environment's name is the template's.
+fn field_of(parameter: &str) -> String {
+    if parameter == "name" { parameter.to_owned() } else { format!("p.{parameter}") }
+}
+
+/// The form that asks for the template alone; what else was given is kept for the next one.
+async fn which_template(call: &Call) -> Result<Form> {
+    let mut form = call.form().await?;
+    let given = form.fields.iter().filter(|field| field.name != "template");
+    form.fixed = given.filter_map(|field| Some((field.name.clone(), field.value.clone()?))).collect();
+    form.fixed.extend(call.args.extra.iter().map(|(name, value)| (field_of(name), value.clone())));
+    form.fields.retain(|field| field.name == "template");
+    form.submit = "Next".into();
+    Ok(form)
 }
 
 /// The form of a create from `template`: name, ttl, then the template's own parameters.
-async fn form(call: &Call, template: &Template, name: Option<&str>) -> Result<Form> {
+async fn form(call: &Call, template: &Template) -> Result<Form> {
     let mut fields = Vec::new();
     for argument in call.spec.arguments.iter().chain(&call.spec.options) {
         if matches!(argument.name.as_str(), "name" | "ttl") {
             fields.push(call.field(argument).await?);
         }
     }
-    for field in template.fields() {
-        // The environment's name is asked already, and the template's takes it.
-        if field.name == "name" {
-            continue;
-        }
+    for field in template.fields().into_iter().filter(|field| field.name != "name") {
         let value = call.args.extra.get(&field.name).cloned().or(field.value.clone());
-        fields.push(Field { name: format!("p.{}", field.name), value, ..field });
+        fields.push(Field { name: field_of(&field.name), value, ..field });
     }
-    if let (Some(first), Some(name)) = (fields.first_mut(), name) {
-        first.value = Some(name.to_owned());
-    }
+    let mut fixed = vec![("template".into(), template.name.clone())];
+    fixed.extend(call.args.typed("dry-run").map(|flag| ("dry-run".into(), flag)));
     Ok(Form {
         command: call.spec.key.clone(),
         title: template.title.chars().take(24).collect(),
         submit: "Create".into(),
         intro: Some(template.description.trim().to_owned()),
         fields,
-        fixed: vec![("template".into(), template.name.clone())],
+        fixed,
     })
 }
 

@@ -74,16 +74,23 @@ async fn a_form_asks_for_what_the_line_leaves_open() {
 async fn a_first_form_asks_for_the_template_and_a_second_for_the_rest() {
     let app = TestApp::start().await;
     let ada = app.person("Ada");
-    let first = ada.opens("env create").await;
+    let first = ada.opens("env create ttl=1d").await;
     assert_snapshot!(read(&first), @"
     Make an environment from a golden path.
     Template*: …
-    Name*: …
-    Keep for: …
-    Dry run: …
     ");
-    let done = ada.submits(&first, &[("template", "preview-site"), ("name", "demo")]).await;
-    assert_snapshot!(read(&done), @"⏳ `demo` is asked for. A message in this channel follows it; `/platform env show demo` shows it any time.");
+    let mut second = ada.submits(&first, &[("template", "preview-site")]).await["view"].clone();
+    assert_snapshot!(read(&second), @"
+    A static web page at an address of its own within seconds, to show an idea, share a note with a team or try the platform out. Plain HTML and CSS, light and dark, without scripts.
+    Name*: …
+    Keep for: 1d
+    Title: …
+    Message: This page was made on the golden path. Change its words, keep its address.
+    Accent colour: indigo
+    ");
+    second["id"] = first["id"].clone();
+    assert_snapshot!(read(&ada.submits(&second, &[("name", "")]).await), @r#"refused: {"name":"An environment needs a name."}"#);
+    assert_snapshot!(read(&ada.submits(&second, &[("name", "demo"), ("p.accent", "teal")]).await), @"⏳ `demo` is asked for. A message in this channel follows it; `/platform env show demo` shows it any time.");
     app.run_jobs().await;
     assert!(app.reads("C1").contains("`demo` is ready"));
     app.end().await;
