@@ -2,6 +2,7 @@
 
 mod architecture;
 mod drivers;
+mod durability;
 mod golden_paths;
 mod harness;
 mod slack;
