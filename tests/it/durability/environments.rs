@@ -88,7 +88,8 @@ async fn a_step_not_to_be_repeated_stops_the_create_and_destroy_cleans_up() {
     bot.crash().await;
     let text = bot.reads("C1", "was cut off by a restart").await;
     assert!(text.contains("stopped at paying the bill") && text.contains("create it again"), "{text}");
-    assert!(bot.fake.shown_in("C1")[0].to_string().contains("/platform env destroy bill"));
+    let shown = bot.fake.shown_in("C1");
+    assert!(shown.last().unwrap().to_string().contains("/platform env destroy bill"), "{shown:?}");
     assert_eq!(states(&bot).await, ["bill failed"]);
     assert_eq!(in_workspace(&bot, "attempts.txt"), "begun\n", "it was not done again");
     bot.slack().types("UADA", "env destroy bill").await;
