@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -91,7 +91,7 @@ impl FakeSlack {
 
     /// The memory, for looking and for preparing.
     pub fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap()
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// While down every call is answered 503.
