@@ -4,6 +4,7 @@
 
 mod confidentiality;
 mod environments;
+mod queue;
 mod sites;
 mod starts;
 mod surveys;
