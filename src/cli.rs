@@ -126,7 +126,7 @@ async fn run(config: Config, content: Content) -> Result<()> {
     };
     let app = App::build(&config, content, ambient).await?;
     let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(stop.clone()));
+    stop_on_signal(stop.clone())?;
     match &app.playground {
         Some(playground) => {
             playground.listening_at(address);
@@ -140,19 +140,19 @@ async fn run(config: Config, content: Content) -> Result<()> {
     app.serve(listener, stop).await
 }
 
-async fn stop_on_signal(stop: CancellationToken) {
+/// Listens from when it returns on, so that whoever read our address may end us.
+fn stop_on_signal(stop: CancellationToken) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping");
-    stop.cancel();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    Ok(())
 }
 
 /// Readable on a terminal, JSON by setting. The chat library's debug lines hold tokens and bodies.

@@ -118,24 +118,26 @@ pub(super) async fn finish(db: &Db, job: &Claimed) -> Result<bool> {
 }
 
 /// Puts a job back, due at `run_at`. When another one with its key waits already, that one does.
+///
+/// Why not an update of the row? On PostgreSQL the other one may be enqueued between a look and
+/// the update, which the key's index would then refuse; an insert can give way to it.
 pub(super) async fn put_back(db: &Db, job: &Claimed, run_at: Timestamp, error: &str) -> Result<()> {
-    db.write((job.id.clone(), job.attempt, run_at, error.to_owned()), |tx, (id, attempt, run_at, error)| {
+    db.write((job.clone(), run_at, error.to_owned()), |tx, (job, run_at, error)| {
         Box::pin(async move {
+            let sql = "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING key";
+            let ours = sqlx::query(sql).bind(&job.id).bind(job.attempt).fetch_optional(tx.conn()).await?;
+            let Some(row) = ours else { return Ok(()) };
             sqlx::query(
-                "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' AND EXISTS
-                     (SELECT 1 FROM job AS other WHERE other.key = job.key AND other.state = 'ready')",
+                "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, error)
+                 VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7)
+                 ON CONFLICT (key) WHERE state = 'ready' DO NOTHING",
             )
-            .bind(id)
-            .bind(attempt)
-            .execute(tx.conn())
-            .await?;
-            sqlx::query(
-                "UPDATE job SET state = 'ready', run_at = $3, error = $4, lease_until = 0
-                 WHERE id = $1 AND attempt = $2 AND state = 'running'",
-            )
-            .bind(id)
-            .bind(attempt)
+            .bind(&job.id)
+            .bind(&job.kind)
+            .bind(job.payload.to_string())
+            .bind(row.try_get::<Option<String>, _>("key")?)
             .bind(run_at.0)
+            .bind(job.attempt)
             .bind(error)
             .execute(tx.conn())
             .await?;
@@ -199,15 +201,16 @@ pub(super) async fn free_orphans(db: &Db) -> Result<u64> {
     .await
 }
 
-/// Makes sure that a recurring job runs now: one that waits is brought forward, one that runs is enough.
+/// Makes a recurring job due now, unless it runs. One that waits for its next time since an
+/// earlier process is brought forward: whatever happened while none lived is seen at once.
 pub(super) async fn ensure(db: &Db, kind: &'static str) -> Result<()> {
     db.write(kind, |tx, &kind| {
         Box::pin(async move {
             let key = format!("every:{kind}");
             let sql = "SELECT CAST(count(*) AS BIGINT) FROM job WHERE key = $1 AND state = 'running'";
-            let running: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
+            let runs: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
             let run_at = tx.now();
-            match running {
+            match runs {
                 0 => enqueue(tx, NewJob { kind, payload: Value::Null, key: Some(key), run_at }).await,
                 _ => Ok(()),
             }

@@ -3,6 +3,7 @@
 mod architecture;
 mod conversations;
 mod drivers;
+mod durability;
 mod golden_paths;
 mod harness;
 mod slack;

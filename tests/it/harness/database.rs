@@ -1,38 +1,93 @@
-//! A database for each test: a SQLite file, or one of its own on the server that
-//! `GOLDENPATH_TEST_DATABASE_URL` names.
+//! The database of one test: a file of its own, or one in the PostgreSQL that the run names.
 
 use std::path::Path;
+use std::sync::Once;
 
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
+use goldenpath::ids::Ids;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _};
+use url::Url;
 
-/// The server for the tests, where there is one.
-pub fn server() -> Option<String> {
-    goldenpath::config::environment()
-        .get("GOLDENPATH_TEST_DATABASE_URL")
-        .cloned()
-        .filter(|url| !url.is_empty())
+/// Names a PostgreSQL server for the whole run; without it every test uses SQLite.
+const SERVER: &str = "GOLDENPATH_TEST_DATABASE_URL";
+
+static DRIVERS: Once = Once::new();
+
+/// A fresh database, dropped with the value.
+pub struct Database {
+    /// As the bot takes it.
+    pub url: String,
+    /// Of PostgreSQL: the server and the name to drop there.
+    on_server: Option<(String, String)>,
 }
 
-/// A fresh database's address; `folder` is where a SQLite file goes.
-pub async fn fresh(folder: &Path) -> String {
-    let Some(server) = server() else { return format!("sqlite:{}", folder.join("test.db").display()) };
-    let unique = folder.file_name().unwrap().to_string_lossy().to_lowercase();
-    let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
-    let mut conn = PgConnection::connect(&server).await.unwrap();
-    let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE test_{name}"));
-    sqlx::query(sql).execute(&mut conn).await.unwrap();
-    let mut url = url::Url::parse(&server).unwrap();
-    url.set_path(&format!("test_{name}"));
-    url.to_string()
+/// An empty database: on the server of this run, or else a file in `folder`.
+pub async fn database(folder: &Path) -> Database {
+    let Some(server) = server() else { return sqlite(folder) };
+    let name = Ids::from_system().new_id("test").to_lowercase();
+    execute(&server, format!("CREATE DATABASE {name}")).await;
+    let mut url = Url::parse(&server).unwrap();
+    url.set_path(&name);
+    Database { url: url.into(), on_server: Some((server, name)) }
 }
 
-/// Removes a database that [`fresh`] made; a file goes with its folder.
-pub async fn drop(url: &str) {
-    let Some(server) = server() else { return };
-    let name = url::Url::parse(url).unwrap().path().trim_start_matches('/').to_owned();
-    assert!(name.starts_with("test_"), "{name} is not ours to drop");
-    let mut conn = PgConnection::connect(&server).await.unwrap();
-    let sql = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
-    sqlx::query(sql).execute(&mut conn).await.unwrap();
+/// A file in `folder`, whatever the run's server is.
+pub fn sqlite(folder: &Path) -> Database {
+    Database { url: format!("sqlite:{}", folder.join("goldenpath.db").display()), on_server: None }
+}
+
+fn server() -> Option<String> {
+    goldenpath::config::environment().remove(SERVER).filter(|url| !url.is_empty())
+}
+
+impl Database {
+    /// Whether it is one of a server.
+    pub fn is_postgres(&self) -> bool {
+        self.on_server.is_some()
+    }
+
+    /// The first column of each row, which has to be text.
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let mut conn = connect(&self.reading()).await;
+        let texts = sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        texts
+    }
+
+    /// As if the time had passed after which a dead process's jobs are taken over. On
+    /// SQLite there is nothing to wait for.
+    pub async fn lapse_leases(&self) {
+        if self.is_postgres() {
+            execute(&self.url, "UPDATE job SET lease_until = 0 WHERE state = 'running'".into()).await;
+        }
+    }
+
+    fn reading(&self) -> String {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite://{path}?mode=ro"),
+            None => self.url.clone(),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.on_server.take() else { return };
+        // The test's own runtime may be ending, so this brings one.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(execute(&server, format!("DROP DATABASE {name} WITH (FORCE)")));
+        });
+        assert!(dropping.join().is_ok() || std::thread::panicking(), "a test's database was not dropped");
+    }
+}
+
+async fn execute(url: &str, sql: String) {
+    let mut conn = connect(url).await;
+    conn.execute(AssertSqlSafe(sql)).await.unwrap();
+    conn.close().await.unwrap();
+}
+
+async fn connect(url: &str) -> AnyConnection {
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
+    AnyConnection::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -47,6 +47,7 @@ pub struct Memory {
     /// As long as it is above zero calls are refused with this `Retry-After`.
     limited: (usize, u64),
     down: bool,
+    silent: bool,
     next_ts: u64,
 }
 
@@ -90,12 +91,17 @@ impl FakeSlack {
 
     /// The memory, for looking and for preparing.
     pub fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap()
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// While down every call is answered 503.
     pub fn set_down(&self, down: bool) {
         self.memory().down = down;
+    }
+
+    /// While silent every call is done and its answer never arrives.
+    pub fn set_silent(&self, silent: bool) {
+        self.memory().silent = silent;
     }
 
     /// The next `calls` calls are too many; try again after `seconds`.
@@ -146,6 +152,14 @@ async fn api(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let answer = take(&fake, method, &headers, &body);
+    if fake.memory().silent {
+        std::future::pending::<()>().await;
+    }
+    answer
+}
+
+fn take(fake: &FakeSlack, method: String, headers: &HeaderMap, body: &Bytes) -> Response {
     let mut memory = fake.memory();
     *memory.calls.entry(method.clone()).or_default() += 1;
     if memory.down {
@@ -160,7 +174,7 @@ async fn api(
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
     let answer = match token {
         Some(token) if token == format!("Bearer {TOKEN}") => {
-            let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+            let body = serde_json::from_slice(body).unwrap_or(Value::Null);
             memory.answer(&method, &body)
         }
         Some(_) => Err("invalid_auth"),

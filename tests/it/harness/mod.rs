@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+pub mod bot_process;
 pub mod database;
 pub mod fake_slack;
 pub mod reading;

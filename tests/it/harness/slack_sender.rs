@@ -61,10 +61,17 @@ impl SlackSender {
         self.raw(body.to_owned(), &self.signature(body.as_bytes())).await
     }
 
+    /// Posts a signed body to a bot that may be gone before it answers.
+    pub async fn attempted(&self, body: &str) -> Option<u16> {
+        let request = self.http.post(&self.url).body(body.to_owned());
+        let signed = self.signature(body.as_bytes()).into_iter();
+        let request = signed.fold(request, |request, (name, value)| request.header(name, value));
+        Some(request.send().await.ok()?.status().as_u16())
+    }
+
     /// Posts a signed form.
     pub async fn form(&self, members: &[(&str, &str)]) -> Answer {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
-        self.signed(&form).await
+        self.signed(&form(members)).await
     }
 
     /// Posts a signed interaction.
@@ -74,9 +81,14 @@ impl SlackSender {
 
     /// `user` types `/platform LINE` in the channel C1.
     pub async fn types(&self, user: &str, line: &str) -> Answer {
+        self.signed(&self.typed(user, line)).await
+    }
+
+    /// The body of `user` typing `/platform LINE` in the channel C1.
+    pub fn typed(&self, user: &str, line: &str) -> String {
         let trigger = self.fake.trigger();
         let name = user.to_lowercase();
-        self.form(&[
+        form(&[
             ("team_id", TEAM),
             ("channel_id", "C1"),
             ("channel_name", "general"),
@@ -87,7 +99,6 @@ impl SlackSender {
             ("response_url", &self.fake.response_url("slash")),
             ("trigger_id", &trigger),
         ])
-        .await
     }
 
     /// A press of a button with this value, under a message in C1.
@@ -124,4 +135,9 @@ impl SlackSender {
             "view": view,
         })
     }
+}
+
+/// The members as the body of a form.
+pub fn form(members: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish()
 }

@@ -14,9 +14,10 @@ use goldenpath::jobs::queue;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::database::{Database, database};
 use super::fake_slack::{FakeSlack, TEAM, TOKEN};
+use super::reading;
 use super::slack_sender::SlackSender;
-use super::{database, reading};
 
 const SECRET: &str = "the-signing-secret";
 /// Wednesday, 2026-11-18 at 09:00 UTC.
@@ -28,7 +29,8 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub fake: FakeSlack,
     pub folder: TempDir,
-    url: String,
+    /// Dropped last, after the app that uses it.
+    _database: Database,
     sender: SlackSender,
 }
 
@@ -60,8 +62,8 @@ impl TestApp {
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
         let fake = FakeSlack::start().await;
-        let url = database::fresh(folder.path()).await;
-        let mut config = config_in(folder.path(), &fake, url.clone());
+        let database = database(folder.path()).await;
+        let mut config = config_in(folder.path(), &fake, database.url.clone());
         change(&mut config);
         let clock = Arc::new(ManualClock::at(START));
         let ambient =
@@ -75,7 +77,7 @@ impl TestApp {
         let seconds = SystemClock.now().0 / 1000;
         let sender =
             SlackSender::new(format!("http://{address}/slack/events"), SECRET, seconds, fake.clone());
-        TestApp { app, clock, fake, folder, url, sender }
+        TestApp { app, clock, fake, folder, _database: database, sender }
     }
 
     /// Somebody at Slack, `Ada` being the user `UADA`.
@@ -124,7 +126,6 @@ impl TestApp {
         let left = std::fs::read_dir(environments).map_or(0, Iterator::count);
         assert_eq!(left, 0, "folders of environments are left");
         self.app.db.close().await;
-        database::drop(&self.url).await;
     }
 }
 
