@@ -199,16 +199,16 @@ pub(super) async fn free_orphans(db: &Db) -> Result<u64> {
     .await
 }
 
-/// Makes sure that a recurring job waits or runs.
+/// Makes a recurring job due now, unless it runs. One that waits for its next time since an
+/// earlier process is brought forward: whatever happened while none lived is seen at once.
 pub(super) async fn ensure(db: &Db, kind: &'static str) -> Result<()> {
     db.write(kind, |tx, &kind| {
         Box::pin(async move {
             let key = format!("every:{kind}");
-            let sql =
-                "SELECT CAST(count(*) AS BIGINT) FROM job WHERE key = $1 AND state IN ('ready', 'running')";
-            let there: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
+            let sql = "SELECT CAST(count(*) AS BIGINT) FROM job WHERE key = $1 AND state = 'running'";
+            let runs: i64 = sqlx::query_scalar(sql).bind(&key).fetch_one(tx.conn()).await?;
             let run_at = tx.now();
-            match there {
+            match runs {
                 0 => enqueue(tx, NewJob { kind, payload: Value::Null, key: Some(key), run_at }).await,
                 _ => Ok(()),
             }

@@ -50,7 +50,7 @@ impl Worker {
         self.0.running.load(Ordering::SeqCst)
     }
 
-    /// Puts the recurring jobs into the table, once; due at once.
+    /// Puts the recurring jobs into the table, once; due at once, at each start.
     pub async fn schedule(&self) -> Result<()> {
         for job in self.0.jobs.values().filter(|job| job.every().is_some()) {
             queue::ensure(&self.0.db, job.kind()).await?;
