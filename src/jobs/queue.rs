@@ -118,24 +118,26 @@ pub(super) async fn finish(db: &Db, job: &Claimed) -> Result<bool> {
 }
 
 /// Puts a job back, due at `run_at`. When another one with its key waits already, that one does.
+///
+/// Why not an update of the row? On PostgreSQL the other one may be enqueued between a look and
+/// the update, which the key's index would then refuse; an insert can give way to it.
 pub(super) async fn put_back(db: &Db, job: &Claimed, run_at: Timestamp, error: &str) -> Result<()> {
-    db.write((job.id.clone(), job.attempt, run_at, error.to_owned()), |tx, (id, attempt, run_at, error)| {
+    db.write((job.clone(), run_at, error.to_owned()), |tx, (job, run_at, error)| {
         Box::pin(async move {
+            let sql = "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING key";
+            let ours = sqlx::query(sql).bind(&job.id).bind(job.attempt).fetch_optional(tx.conn()).await?;
+            let Some(row) = ours else { return Ok(()) };
             sqlx::query(
-                "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' AND EXISTS
-                     (SELECT 1 FROM job AS other WHERE other.key = job.key AND other.state = 'ready')",
+                "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, error)
+                 VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7)
+                 ON CONFLICT (key) WHERE state = 'ready' DO NOTHING",
             )
-            .bind(id)
-            .bind(attempt)
-            .execute(tx.conn())
-            .await?;
-            sqlx::query(
-                "UPDATE job SET state = 'ready', run_at = $3, error = $4, lease_until = 0
-                 WHERE id = $1 AND attempt = $2 AND state = 'running'",
-            )
-            .bind(id)
-            .bind(attempt)
+            .bind(&job.id)
+            .bind(&job.kind)
+            .bind(job.payload.to_string())
+            .bind(row.try_get::<Option<String>, _>("key")?)
             .bind(run_at.0)
+            .bind(job.attempt)
             .bind(error)
             .execute(tx.conn())
             .await?;
