@@ -48,7 +48,8 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
     Ok(())
 }
 
-/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`.
+/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`. A waiting job gives
+/// way to a lost one of its key, which goes on first: side by side they would be two of one key.
 pub(super) async fn claim(db: &Db, wall: Timestamp, lease_until: Timestamp) -> Result<Option<Claimed>> {
     let now = db.now();
     db.write((now, wall, lease_until), |tx, &(now, wall, lease_until)| {
@@ -66,7 +67,7 @@ macro_rules! claim_sql {
          WHERE id = (SELECT id FROM job
                      WHERE (state = 'ready' AND run_at <= $2 AND NOT EXISTS
                                 (SELECT 1 FROM job AS other
-                                 WHERE other.key = job.key AND other.state = 'running' AND other.lease_until > $3))
+                                 WHERE other.key = job.key AND other.state = 'running'))
                         OR (state = 'running' AND lease_until <= $3)
                      ORDER BY run_at, id LIMIT 1"
     };
