@@ -145,13 +145,14 @@ impl Worker {
         let every = self.0.jobs.get(job.kind.as_str()).and_then(|job| job.every());
         let Err(error) = outcome else {
             return match every {
-                Some(pause) => queue::put_back(db, job, db.now().plus(pause), "").await,
+                Some(pause) => queue::put_back(db, job, db.now().plus(pause), 0, "").await,
                 None => queue::finish(db, job).await.map(drop),
             };
         };
         let text = error.to_string();
         match error {
-            JobError::Retry(after, _) => queue::put_back(db, job, db.now().plus(after), &text).await,
+            // Waiting for something outside is no fault, and uses up none of its attempts.
+            JobError::Retry(after, _) => queue::put_back(db, job, db.now().plus(after), 0, &text).await,
             JobError::Fault(_) if job.attempt < MAX_ATTEMPTS || every.is_some() => {
                 tracing::warn!(
                     kind = job.kind,
@@ -159,7 +160,7 @@ impl Worker {
                     error = text,
                     "a job failed and runs again"
                 );
-                queue::put_back(db, job, db.now().plus(pause(job.attempt)), &text).await
+                queue::put_back(db, job, db.now().plus(pause(job.attempt)), job.attempt, &text).await
             }
             JobError::Fault(_) | JobError::Fail(_) => {
                 tracing::error!(kind = job.kind, id = job.id, error = text, "a job is given up");
