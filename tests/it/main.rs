@@ -5,5 +5,6 @@ mod conversations;
 mod drivers;
 mod golden_paths;
 mod harness;
+mod jobs;
 mod slack;
 mod slack_render;

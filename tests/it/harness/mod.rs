@@ -4,6 +4,7 @@
 
 pub mod database;
 pub mod fake_slack;
+pub mod ground;
 pub mod reading;
 pub mod slack_checks;
 pub mod slack_sender;
