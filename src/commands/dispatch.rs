@@ -69,8 +69,9 @@ impl Engine {
         let actor = (self.who_is)(identity, invocation.standing, invocation.display_name.clone()).await?;
         let (spec, args) = match self.read(&invocation.input, &actor)? {
             Asked::Help(words) => {
+                let reply = help::reply(&self.menu, &actor, &words)?;
                 self.notice(&actor).await;
-                return Ok((help::reply(&self.menu, &actor, &words)?, false));
+                return Ok((reply, false));
             }
             Asked::Command(spec, args) => (spec, args),
         };
