@@ -6,5 +6,7 @@ mod drivers;
 mod golden_paths;
 mod harness;
 mod jobs;
+mod outbox;
+mod people;
 mod slack;
 mod slack_render;

@@ -6,6 +6,7 @@ pub mod database;
 pub mod fake_slack;
 pub mod ground;
 pub mod reading;
+pub mod recorder;
 pub mod slack_checks;
 pub mod slack_sender;
 pub mod test_app;
