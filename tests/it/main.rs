@@ -8,5 +8,6 @@ mod harness;
 mod jobs;
 mod outbox;
 mod people;
+mod playground;
 mod slack;
 mod slack_render;

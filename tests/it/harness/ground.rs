@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use goldenpath::clock::{Clock, ManualClock, Timestamp};
+use goldenpath::clock::{Clock, ManualClock};
 use goldenpath::db::{Db, Dialect};
 use goldenpath::ids::Ids;
 use goldenpath::jobs::queue::{self, NewJob};
@@ -20,9 +20,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::database;
+use super::test_app::START;
 
-/// Wednesday, 2026-11-18 at 09:00 UTC.
-const START: Timestamp = Timestamp(1_794_992_400_000);
 /// What a condition that has to become true is given.
 const PATIENCE: Duration = Duration::from_secs(30);
 

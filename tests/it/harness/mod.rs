@@ -5,6 +5,7 @@
 pub mod database;
 pub mod fake_slack;
 pub mod ground;
+pub mod playground_bot;
 pub mod reading;
 pub mod recorder;
 pub mod slack_checks;
