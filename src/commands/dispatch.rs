@@ -69,8 +69,9 @@ impl Engine {
         let (spec, args) = match reading::read(&self.menu, &invocation.input, &actor) {
             Ok(Asked::Command(spec, args)) => (spec, args),
             Ok(Asked::Help(words)) => {
+                let reply = help::reply(&self.menu, &actor, &words)?;
                 self.notice(&actor).await;
-                return Ok((help::reply(&self.menu, &actor, &words)?, false));
+                return Ok((reply, false));
             }
             Err(Misread::Error(error)) => return Err(error),
             Err(Misread::Typo { sentence, corrected }) => {

@@ -19,7 +19,7 @@ use crate::error::Error;
 /// Why a job did not finish. Every failure decides.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// Run again after this long.
+    /// Run again after this long: waiting, not a fault, so attempts count anew.
     #[error("again in {0:?}: {1}")]
     Retry(Duration, String),
     /// Run again after a pause that grows with the attempts; given up after [`worker::MAX_ATTEMPTS`].

@@ -48,7 +48,8 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
     Ok(())
 }
 
-/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`.
+/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`. A waiting job gives
+/// way to a lost one of its key, which goes on first: side by side they would be two of one key.
 pub(super) async fn claim(db: &Db, wall: Timestamp, lease_until: Timestamp) -> Result<Option<Claimed>> {
     let now = db.now();
     db.write((now, wall, lease_until), |tx, &(now, wall, lease_until)| {
@@ -66,7 +67,7 @@ macro_rules! claim_sql {
          WHERE id = (SELECT id FROM job
                      WHERE (state = 'ready' AND run_at <= $2 AND NOT EXISTS
                                 (SELECT 1 FROM job AS other
-                                 WHERE other.key = job.key AND other.state = 'running' AND other.lease_until > $3))
+                                 WHERE other.key = job.key AND other.state = 'running'))
                         OR (state = 'running' AND lease_until <= $3)
                      ORDER BY run_at, id LIMIT 1"
     };
@@ -117,27 +118,38 @@ pub(super) async fn finish(db: &Db, job: &Claimed) -> Result<bool> {
     .await
 }
 
-/// Puts a job back, due at `run_at`. When another one with its key waits already, that one does.
+/// Puts a job back, due at `run_at`; `attempt` of its runs count from now on. When another one with
+/// its key waits already, that one does.
+///
+/// It gets a new id, so that the end of an earlier run, which may still come, finds nothing to change
+/// even where the count begins anew.
 ///
 /// Why not an update of the row? On PostgreSQL the other one may be enqueued between a look and
 /// the update, which the key's index would then refuse; an insert can give way to it.
-pub(super) async fn put_back(db: &Db, job: &Claimed, run_at: Timestamp, error: &str) -> Result<()> {
-    db.write((job.clone(), run_at, error.to_owned()), |tx, (job, run_at, error)| {
+pub(super) async fn put_back(
+    db: &Db,
+    job: &Claimed,
+    run_at: Timestamp,
+    attempt: i64,
+    error: &str,
+) -> Result<()> {
+    db.write((job.clone(), run_at, attempt, error.to_owned()), |tx, (job, run_at, attempt, error)| {
         Box::pin(async move {
             let sql = "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING key";
             let ours = sqlx::query(sql).bind(&job.id).bind(job.attempt).fetch_optional(tx.conn()).await?;
             let Some(row) = ours else { return Ok(()) };
+            let id = tx.new_id("job");
             sqlx::query(
                 "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, error)
                  VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7)
                  ON CONFLICT (key) WHERE state = 'ready' DO NOTHING",
             )
-            .bind(&job.id)
+            .bind(id)
             .bind(&job.kind)
             .bind(job.payload.to_string())
             .bind(row.try_get::<Option<String>, _>("key")?)
             .bind(run_at.0)
-            .bind(job.attempt)
+            .bind(*attempt)
             .bind(error)
             .execute(tx.conn())
             .await?;

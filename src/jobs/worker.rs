@@ -16,9 +16,8 @@ use crate::db::Db;
 use crate::error::Result;
 
 /// A lease lapses after this long without renewal: a crashed process's jobs go on elsewhere.
+/// It is renewed three times within its length.
 const LEASE: Duration = Duration::from_secs(30);
-/// Renewed three times within its length.
-const RENEWAL: Duration = Duration::from_secs(10);
 /// A look at the table even when nobody told us of new work.
 const IDLE_LOOK: Duration = Duration::from_millis(500);
 /// Jobs side by side; most of them wait for something outside.
@@ -34,6 +33,7 @@ struct Inner {
     db: Db,
     /// Leases are of the machine's time, not of the clock that tests and the playground move.
     wall: Arc<dyn Clock>,
+    lease: Duration,
     jobs: HashMap<&'static str, Arc<dyn Job>>,
     running: AtomicBool,
 }
@@ -41,8 +41,13 @@ struct Inner {
 impl Worker {
     /// A worker for these kinds of jobs.
     pub fn new(db: Db, wall: Arc<dyn Clock>, jobs: Vec<Arc<dyn Job>>) -> Self {
+        Worker::leasing(LEASE, db, wall, jobs)
+    }
+
+    /// A worker with leases of another length.
+    pub fn leasing(lease: Duration, db: Db, wall: Arc<dyn Clock>, jobs: Vec<Arc<dyn Job>>) -> Self {
         let jobs = jobs.into_iter().map(|job| (job.kind(), job)).collect();
-        Worker(Arc::new(Inner { db, wall, jobs, running: AtomicBool::new(false) }))
+        Worker(Arc::new(Inner { db, wall, lease, jobs, running: AtomicBool::new(false) }))
     }
 
     /// Whether the loop of [`Worker::serve`] is going round.
@@ -105,7 +110,7 @@ impl Worker {
 
     async fn claim(&self) -> Result<Option<Claimed>> {
         let wall = self.0.wall.now();
-        queue::claim(&self.0.db, wall, wall.plus(LEASE)).await
+        queue::claim(&self.0.db, wall, wall.plus(self.0.lease)).await
     }
 
     async fn run(&self, claimed: Claimed) {
@@ -126,12 +131,12 @@ impl Worker {
         let mut task =
             tokio::spawn(async move { tokio::time::timeout(limit, job.run(payload, attempt)).await });
         loop {
-            match tokio::time::timeout(RENEWAL, &mut task).await {
+            match tokio::time::timeout(self.0.lease / 3, &mut task).await {
                 Ok(Ok(Ok(outcome))) => return outcome,
                 Ok(Ok(Err(_))) => return Err(JobError::Fault(format!("not done within {limit:?}"))),
                 Ok(Err(panic)) => return Err(JobError::Fault(format!("crashed: {panic}"))),
                 Err(_) => {
-                    let until = self.0.wall.now().plus(LEASE);
+                    let until = self.0.wall.now().plus(self.0.lease);
                     if let Err(error) = queue::renew(&self.0.db, claimed, until).await {
                         tracing::warn!(kind = claimed.kind, %error, "a lease could not be renewed");
                     }
@@ -145,13 +150,14 @@ impl Worker {
         let every = self.0.jobs.get(job.kind.as_str()).and_then(|job| job.every());
         let Err(error) = outcome else {
             return match every {
-                Some(pause) => queue::put_back(db, job, db.now().plus(pause), "").await,
+                Some(pause) => queue::put_back(db, job, db.now().plus(pause), 0, "").await,
                 None => queue::finish(db, job).await.map(drop),
             };
         };
         let text = error.to_string();
         match error {
-            JobError::Retry(after, _) => queue::put_back(db, job, db.now().plus(after), &text).await,
+            // Waiting for something outside is no fault, and uses up none of its attempts.
+            JobError::Retry(after, _) => queue::put_back(db, job, db.now().plus(after), 0, &text).await,
             JobError::Fault(_) if job.attempt < MAX_ATTEMPTS || every.is_some() => {
                 tracing::warn!(
                     kind = job.kind,
@@ -159,7 +165,7 @@ impl Worker {
                     error = text,
                     "a job failed and runs again"
                 );
-                queue::put_back(db, job, db.now().plus(pause(job.attempt)), &text).await
+                queue::put_back(db, job, db.now().plus(pause(job.attempt)), job.attempt, &text).await
             }
             JobError::Fault(_) | JobError::Fail(_) => {
                 tracing::error!(kind = job.kind, id = job.id, error = text, "a job is given up");

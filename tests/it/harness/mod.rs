@@ -5,7 +5,10 @@
 pub mod bot_process;
 pub mod database;
 pub mod fake_slack;
+pub mod ground;
+pub mod playground_bot;
 pub mod reading;
+pub mod recorder;
 pub mod slack_checks;
 pub mod slack_sender;
 pub mod test_app;

@@ -1,5 +1,6 @@
 //! Block Kit as a person reads it: plain lines for snapshots.
 
+use goldenpath::chat::message::{Block, Text};
 use serde_json::Value;
 
 /// A message, answer or view as lines; ports, which differ, read `PORT`.
@@ -13,6 +14,24 @@ pub fn read(body: &Value) -> String {
         None => vec![body["text"].as_str().unwrap_or_default().to_owned()],
     };
     without_ports(&lines.join("\n"))
+}
+
+/// A message of the playground's page, in its neutral blocks, as lines.
+pub fn read_neutral(blocks: &Value) -> String {
+    let blocks: Vec<Block> = serde_json::from_value(blocks.clone()).unwrap();
+    without_ports(&blocks.iter().map(neutral).collect::<Vec<_>>().join("\n"))
+}
+
+fn neutral(block: &Block) -> String {
+    let field = |(name, text): &(String, Text)| format!("{name}  {}", text.plain());
+    match block {
+        Block::Section { text } | Block::Context { text } => text.plain(),
+        Block::Fields { fields } => fields.iter().map(field).collect::<Vec<_>>().join("\n"),
+        Block::Actions { buttons } => {
+            buttons.iter().map(|button| format!("[{}]", button.label)).collect::<Vec<_>>().join(" ")
+        }
+        other => format!("{other:?}"),
+    }
 }
 
 fn block(block: &Value) -> String {

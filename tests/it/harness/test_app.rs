@@ -21,7 +21,7 @@ use super::slack_sender::SlackSender;
 
 const SECRET: &str = "the-signing-secret";
 /// Wednesday, 2026-11-18 at 09:00 UTC.
-const START: Timestamp = Timestamp(1_794_992_400_000);
+pub const START: Timestamp = Timestamp(1_794_992_400_000);
 
 /// The app and everything around it.
 pub struct TestApp {
@@ -34,17 +34,23 @@ pub struct TestApp {
     sender: SlackSender,
 }
 
-/// What a test's app is made with.
-pub fn config_in(folder: &Path, fake: &FakeSlack, url: String) -> Config {
+/// What an app is made with that no chat platform is connected to.
+pub fn bare_config(folder: &Path, url: &str) -> Config {
     let mut config = Config::defaults();
     config.data = folder.join("data");
     config.database_url = Some(Secret::new(url));
-    config.slack.signing_secret = Some(Secret::new(SECRET));
-    config.slack.bot_token = Some(Secret::new(TOKEN));
-    config.slack.api_url = fake.api_url();
     config.site.program = Some(env!("CARGO_BIN_EXE_goldenpath").into());
     let passed = |(name, _): &(String, String)| name == "PATH" || name == "HOME";
     config.child_env = config::environment().into_iter().filter(passed).collect();
+    config
+}
+
+/// What a test's app is made with.
+pub fn config_in(folder: &Path, fake: &FakeSlack, url: String) -> Config {
+    let mut config = bare_config(folder, &url);
+    config.slack.signing_secret = Some(Secret::new(SECRET));
+    config.slack.bot_token = Some(Secret::new(TOKEN));
+    config.slack.api_url = fake.api_url();
     for (role, user) in [("pm", "UPRIYA"), ("admin", "UROOT")] {
         let role = goldenpath::access::Role::ALL.into_iter().find(|known| known.word() == role).unwrap();
         config.access.roles.insert(role, vec![format!("slack:{TEAM}:{user}")]);
