@@ -1,6 +1,7 @@
-//! The command line: serve, check, and the server of one site.
+//! The command line: serve, check, what is documented from the code, and the server of one site.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{self, Ambient, App, Content};
+use crate::check;
 use crate::clock::SystemClock;
+use crate::commands::help;
 use crate::config::{self, Config, LogFormat};
 use crate::diagnostic::Problem;
 use crate::drivers::site_server::{SiteArgs, serve_site};
@@ -31,9 +34,14 @@ enum Command {
     /// Run the bot (also without any command)
     Serve,
     /// Check config, specs, templates and surveys: file, line, fix
-    Check,
+    Check {
+        /// More to check: specs, surveys, templates, or folders of them
+        files: Vec<PathBuf>,
+    },
     /// Print every setting with its default
     Config,
+    /// Print the table of commands that stands in the README
+    Commands,
     /// Serve one folder as a web site (started by the bot)
     #[command(hide = true)]
     ServeSite(SiteArgs),
@@ -45,7 +53,8 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     match Cli::parse().command {
         None | Some(Command::Serve) => serve(),
-        Some(Command::Check) => check(),
+        Some(Command::Check { files }) => check(&files),
+        Some(Command::Commands) => commands(),
         Some(Command::Config) => {
             print!("{}", config::DEFAULT);
             ExitCode::SUCCESS
@@ -78,22 +87,36 @@ fn show(problems: &[Problem]) -> ExitCode {
 }
 
 /// A broken config does not hide what is wrong elsewhere.
-fn check() -> ExitCode {
+fn check(files: &[PathBuf]) -> ExitCode {
     let config = Config::load(&config::environment());
     let content = Content::load(config.as_ref().unwrap_or(&Config::defaults()));
-    match (config, content) {
-        (Ok(config), Ok(content)) => {
+    let given = check::files(files);
+    match (config, content, given) {
+        (Ok(config), Ok(content), Ok(given)) => {
             for warning in app::warnings(&config, &content.menu) {
                 println!("warning: {warning}");
             }
             let (commands, templates) = (content.menu.all().count(), content.catalog.list().len());
             println!("fine: {commands} commands, {templates} templates, {} surveys", content.surveys.len());
+            if !files.is_empty() {
+                println!("fine besides: {given}");
+            }
             ExitCode::SUCCESS
         }
-        (config, content) => {
-            let problems = config.err().into_iter().chain(content.err()).flatten().collect::<Vec<_>>();
-            show(&problems)
+        (config, content, given) => {
+            let all = config.err().into_iter().chain(content.err()).chain(given.err());
+            show(&all.flatten().collect::<Vec<_>>())
         }
+    }
+}
+
+fn commands() -> ExitCode {
+    match load() {
+        Ok((_, content)) => {
+            print!("{}", help::markdown(&content.menu));
+            ExitCode::SUCCESS
+        }
+        Err(problems) => show(&problems),
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::de::DeTable;
 
 use crate::access::Role;
 use crate::chat::inbound::Identity;
@@ -168,11 +169,8 @@ impl Config {
             }
         };
         let name = path.display().to_string();
-        let mut config = match &file {
-            Some(text) => read(&name, text)?,
-            None => Config::defaults(),
-        };
-        let mut problems = config.take_environment(env);
+        let (mut config, mut problems) = read(&name, file.as_deref().unwrap_or_default());
+        problems.append(&mut config.take_environment(env));
         problems.append(&mut config.check_roles(&name, file.as_deref().unwrap_or_default()));
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
@@ -276,38 +274,75 @@ impl Config {
     }
 }
 
-/// The file over the defaults, table by table; its own lines are named in errors.
-fn read(name: &str, text: &str) -> Result<Config, Vec<Problem>> {
-    let own: toml::Table = parse_toml(name, text).map_err(|problem| vec![problem])?;
-    let mut whole: toml::Table = toml::from_str(DEFAULT).unwrap_or_default();
-    merge(&mut whole, own);
-    Config::deserialize(whole).map_err(|error| vec![place(name, text, &error)])
+/// The file over the defaults, key by key, so that each wrong key is named and the others still count.
+fn read(name: &str, text: &str) -> (Config, Vec<Problem>) {
+    let defaults: toml::Table = toml::from_str(DEFAULT).unwrap_or_default();
+    let (own, places) = match (parse_toml::<toml::Table>(name, text), DeTable::parse(text)) {
+        (Ok(own), Ok(places)) => (own, places),
+        (own, _) => return (Config::defaults(), own.err().into_iter().collect()),
+    };
+    let (mut whole, mut problems) = (defaults.clone(), Vec::new());
+    for (path, value) in leaves(own) {
+        let mut one = defaults.clone();
+        set(&mut one, &path, value.clone());
+        match Config::deserialize(one) {
+            Ok(_) => set(&mut whole, &path, value),
+            Err(error) => {
+                let what = error.message().trim().replace('\n', "; ");
+                let offset = place(places.get_ref(), &path, &what);
+                let fix = "`goldenpath config` prints every setting";
+                problems.push(Problem::at_offset(name, text, offset, what, fix));
+            }
+        }
+    }
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    problems.dedup();
+    (Config::deserialize(whole).unwrap_or_else(|_| Config::defaults()), problems)
 }
 
-fn merge(base: &mut toml::Table, own: toml::Table) {
-    for (key, value) in own {
-        match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(base)), toml::Value::Table(own)) => merge(base, own),
-            (_, value) => drop(base.insert(key, value)),
+/// Each value that is set, by the names of its tables and its own; an empty table counts as one.
+fn leaves(table: toml::Table) -> Vec<(Vec<String>, toml::Value)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) if !inner.is_empty() => {
+                let below = leaves(inner).into_iter();
+                found.extend(below.map(|(path, value)| ([vec![key.clone()], path].concat(), value)));
+            }
+            value => found.push((vec![key], value)),
+        }
+    }
+    found
+}
+
+fn set(table: &mut toml::Table, path: &[String], value: toml::Value) {
+    let [key, rest @ ..] = path else { return };
+    match (table.get_mut(key), rest) {
+        // An empty table takes nothing away.
+        (Some(toml::Value::Table(_)), []) if value.as_table().is_some_and(toml::Table::is_empty) => {}
+        (_, []) => drop(table.insert(key.clone(), value)),
+        (Some(toml::Value::Table(inner)), rest) => set(inner, rest, value),
+        (_, rest) => {
+            let mut inner = toml::Table::new();
+            set(&mut inner, rest, value);
+            table.insert(key.clone(), inner.into());
         }
     }
 }
 
-/// A merged table knows no lines, so the file alone is read once more as what it
-/// may say; where that does not fail, the key that the error names is looked for.
-fn place(name: &str, text: &str, error: &toml::de::Error) -> Problem {
-    let what = error.message().trim().replace('\n', "; ");
-    let quoted = what.split('`').nth(1).map(str::to_owned);
-    let found = quoted.and_then(|word| {
-        let starts = |line: &str| line.trim_start().trim_start_matches('[').starts_with(&word);
-        text.lines().position(starts).or_else(|| text.lines().position(|line| line.contains(&word)))
-    });
-    match found {
-        Some(index) => {
-            Problem::at_line(name, text, index + 1, 0, what, "the shipped default.toml lists every setting")
+/// Where the name stands that the error quotes, or else the last of the path.
+fn place(table: &DeTable<'_>, path: &[String], what: &str) -> usize {
+    let mut inner = Some(table);
+    let mut offset = 0;
+    for name in path {
+        let Some((key, value)) = inner.and_then(|table| table.get_key_value(name.as_str())) else { break };
+        offset = key.span().start;
+        if what.contains(&format!("`{name}`,")) {
+            break;
         }
-        None => Problem::whole(name, what, "the shipped default.toml lists every setting"),
+        inner = value.get_ref().as_table();
     }
+    offset
 }
 
 /// `platform:workspace:user`.
@@ -394,5 +429,15 @@ mod tests {
             assert_eq!(problems[0].line, line, "{text}: {}", problems[0]);
             assert!(problems[0].what.contains(says), "{text}: {}", problems[0]);
         }
+    }
+
+    #[test]
+    fn every_wrong_key_is_named_in_one_go_and_the_others_count() {
+        let text = "data = 1\n[sight]\nx = 1\ny = 2\n[log]\nlevle = \"x\"\nlevel = \"debug\"\n[slack]\n";
+        let (config, problems) = read("g.toml", text);
+        let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
+        assert_eq!(places, [(1, 1), (2, 2), (6, 1)], "{problems:?}");
+        assert_eq!((config.log.level.as_str(), config.listen.port()), ("debug", 8420));
+        assert!(load("dta = 1", &[("GOLDENPATH_LISTEN", "8420")]).is_err_and(|found| found.len() == 2));
     }
 }

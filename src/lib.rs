@@ -11,6 +11,7 @@
 //! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
 //!   [`clock`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`config`].
+//! - [`check`] reads what operators write, before they install it.
 //! - [`app`] builds everything and is used by [`cli`] and tests alone.
 //!
 //! Edges know nothing of features, features know nothing of platforms, and
@@ -21,6 +22,7 @@ pub mod app;
 pub mod audit;
 pub mod catalog;
 pub mod chat;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -88,14 +88,11 @@ impl Catalog {
             catalog.add(&folder, read::template(&folder, shipped_files(dir)), &mut problems);
         }
         for dir in operator_dirs {
-            match template_folders(dir) {
+            match templates_at(dir) {
                 Err(problem) => problems.push(problem),
-                Ok(folders) => {
-                    for folder in folders {
-                        let shown = folder.display().to_string();
-                        let read = read_folder(&folder).map_err(|problem| vec![problem]);
-                        let read = read.and_then(|files| read::template(&shown, files));
-                        catalog.add(&shown, read, &mut problems);
+                Ok(found) => {
+                    for (folder, read) in found {
+                        catalog.add(&folder, read, &mut problems);
                     }
                 }
             }
@@ -193,6 +190,23 @@ fn shipped_files(dir: &Dir<'_>) -> Files {
 
 fn slashed(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// A template's folder as the operator knows it, and what came of reading it.
+pub type Found = (String, Result<Template, Vec<Problem>>);
+
+/// The templates at or directly in a folder, read and linted.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn templates_at(dir: &Path) -> Result<Vec<Found>, Problem> {
+    let read = |folder: PathBuf| {
+        let shown = folder.display().to_string();
+        let files = read_folder(&folder).map_err(|problem| vec![problem]);
+        let read = files.and_then(|files| read::template(&shown, files));
+        (shown, read)
+    };
+    Ok(template_folders(dir)?.into_iter().map(read).collect())
 }
 
 /// The template folders at or directly in an operator's folder, sorted.

@@ -1,8 +1,8 @@
-//! Help at every level, from the specs, showing each person what they may run.
+//! Help at every level, from the specs, showing each person what they may run; and the README's table.
 
 use super::parse::{self, nearest};
 use super::spec::{Menu, Spec};
-use crate::access::{Actor, NO_ROLE, may};
+use crate::access::{Actor, NO_ROLE, Role, may};
 use crate::chat::message::{Block, Message, Reply, Text, code, plain, strong};
 use crate::error::{Error, Result};
 use crate::text;
@@ -22,6 +22,17 @@ pub(super) fn reply(menu: &Menu, actor: &Actor, words: &[String]) -> Result<Repl
         [noun, verb, ..] => of_command(&visible, noun, verb)?,
     };
     Ok(Reply::private(message))
+}
+
+/// Every command that can be typed, as a table in Markdown: the README's own part.
+pub fn markdown(menu: &Menu) -> String {
+    let row = |spec: &Spec| {
+        let role = spec.role.map_or("nobody", Role::word);
+        let cells = [format!("`{}`", spec.usage()), spec.summary.clone(), role.to_owned()];
+        format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+    };
+    let rows: String = menu.all().filter(|spec| !spec.hidden).map(row).collect();
+    format!("| Type | What it does | Role |\n|---|---|---|\n{rows}")
 }
 
 fn overview(visible: &[&Spec]) -> Message {

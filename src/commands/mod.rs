@@ -7,7 +7,7 @@
 //! changes nothing. Deliberately absent: state of half-typed commands.
 
 pub mod dispatch;
-mod help;
+pub mod help;
 pub mod inbox;
 pub mod parse;
 mod reading;
