@@ -88,26 +88,22 @@ fn show(problems: &[Problem]) -> ExitCode {
 
 /// A broken config does not hide what is wrong elsewhere.
 fn check(files: &[PathBuf]) -> ExitCode {
-    let config = Config::load(&config::environment());
-    let content = Content::load(config.as_ref().unwrap_or(&Config::defaults()));
+    let (config, mut problems) = Config::examine(&config::environment());
+    let content = Content::load(&config);
     let given = check::files(files);
-    match (config, content, given) {
-        (Ok(config), Ok(content), Ok(given)) => {
-            for warning in app::warnings(&config, &content.menu) {
-                println!("warning: {warning}");
-            }
-            let (commands, templates) = (content.menu.all().count(), content.catalog.list().len());
-            println!("fine: {commands} commands, {templates} templates, {} surveys", content.surveys.len());
-            if !files.is_empty() {
-                println!("fine besides: {given}");
-            }
-            ExitCode::SUCCESS
+    if let (Ok(content), Ok(given), true) = (&content, &given, problems.is_empty()) {
+        for warning in app::warnings(&config, &content.menu) {
+            println!("warning: {warning}");
         }
-        (config, content, given) => {
-            let all = config.err().into_iter().chain(content.err()).chain(given.err());
-            show(&all.flatten().collect::<Vec<_>>())
+        let (commands, templates) = (content.menu.all().count(), content.catalog.list().len());
+        println!("fine: {commands} commands, {templates} templates, {} surveys", content.surveys.len());
+        if !files.is_empty() {
+            println!("fine besides: {given}");
         }
+        return ExitCode::SUCCESS;
     }
+    problems.extend(content.err().into_iter().chain(given.err()).flatten());
+    show(&problems)
 }
 
 fn commands() -> ExitCode {

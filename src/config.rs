@@ -154,25 +154,30 @@ impl Config {
     /// # Errors
     /// Every problem, with its line where a file is at fault.
     pub fn load(env: &BTreeMap<String, String>) -> Result<Config, Vec<Problem>> {
+        let (config, problems) = Config::examine(env);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// What can be read, and what is wrong with the rest.
+    pub fn examine(env: &BTreeMap<String, String>) -> (Config, Vec<Problem>) {
         let named = env.get("GOLDENPATH_CONFIG").map(PathBuf::from);
         let path = named.clone().unwrap_or_else(|| PathBuf::from("goldenpath.toml"));
-        let file = match std::fs::read_to_string(&path) {
-            Ok(text) => Some(text),
-            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
+        let name = path.display().to_string();
+        let mut problems = Vec::new();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => {
                 let what = format!("the config cannot be read: {error}");
-                return Err(vec![Problem::whole(
-                    &path.display().to_string(),
-                    what,
-                    "mend GOLDENPATH_CONFIG",
-                )]);
+                problems.push(Problem::whole(&name, what, "mend GOLDENPATH_CONFIG"));
+                String::new()
             }
         };
-        let name = path.display().to_string();
-        let (mut config, mut problems) = read(&name, file.as_deref().unwrap_or_default());
+        let (mut config, found) = read(&name, &text);
+        problems.extend(found);
         problems.append(&mut config.take_environment(env));
-        problems.append(&mut config.check_roles(&name, file.as_deref().unwrap_or_default()));
-        if problems.is_empty() { Ok(config) } else { Err(problems) }
+        problems.append(&mut config.check_roles(&name, &text));
+        (config, problems)
     }
 
     fn take_environment(&mut self, env: &BTreeMap<String, String>) -> Vec<Problem> {
@@ -279,7 +284,7 @@ fn read(name: &str, text: &str) -> (Config, Vec<Problem>) {
     let defaults: toml::Table = toml::from_str(DEFAULT).unwrap_or_default();
     let (own, places) = match (parse_toml::<toml::Table>(name, text), DeTable::parse(text)) {
         (Ok(own), Ok(places)) => (own, places),
-        (own, _) => return (Config::defaults(), own.err().into_iter().collect()),
+        (own, _) => return (Config::defaults(), own.err().map(discreet).into_iter().collect()),
     };
     let (mut whole, mut problems) = (defaults.clone(), Vec::new());
     for (path, value) in leaves(own) {
@@ -291,13 +296,23 @@ fn read(name: &str, text: &str) -> (Config, Vec<Problem>) {
                 let what = error.message().trim().replace('\n', "; ");
                 let offset = place(places.get_ref(), &path, &what);
                 let fix = "`goldenpath config` prints every setting";
-                problems.push(Problem::at_offset(name, text, offset, what, fix));
+                problems.push(discreet(Problem::at_offset(name, text, offset, what, fix)));
             }
         }
     }
     problems.sort_by_key(|problem| (problem.line, problem.column));
     problems.dedup();
     (Config::deserialize(whole).unwrap_or_else(|_| Config::defaults()), problems)
+}
+
+/// A secret that cannot be read is not shown either: not its line, and not the value in the reason.
+fn discreet(problem: Problem) -> Problem {
+    let key = problem.source.split('=').next().unwrap_or_default().trim();
+    if !["signing_secret", "bot_token", "database_url"].contains(&key) {
+        return problem;
+    }
+    let what = format!("`{key}` has to be text");
+    Problem { what, fix: "put it between quotes".into(), source: String::new(), ..problem }
 }
 
 /// Each value that is set, by the names of its tables and its own; an empty table counts as one.

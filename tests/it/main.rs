@@ -1,9 +1,12 @@
 //! The one integration binary: each area is a module.
 
 mod architecture;
+mod check;
 mod conversations;
 mod drivers;
 mod durability;
+mod examples;
+mod generated;
 mod golden_paths;
 mod harness;
 mod jobs;
