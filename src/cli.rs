@@ -95,7 +95,8 @@ fn check(files: &[PathBuf]) -> ExitCode {
         for warning in app::warnings(&config, &content.menu) {
             println!("warning: {warning}");
         }
-        let (commands, templates) = (content.menu.all().count(), content.catalog.list().len());
+        let commands = content.menu.all().filter(|spec| !spec.hidden).count();
+        let templates = content.catalog.list().len();
         println!("fine: {commands} commands, {templates} templates, {} surveys", content.surveys.len());
         if !files.is_empty() {
             println!("fine besides: {given}");

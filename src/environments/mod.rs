@@ -84,7 +84,7 @@ impl Request {
 /// Accepts a request: the row, its run, the message, and the job that goes on.
 ///
 /// # Errors
-/// `Conflict` when a live environment has the name; `Fields` when the ttl is too long.
+/// `Fields` when a live environment has the name, or the ttl is too long.
 pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     let env = request.environment(tx.new_id("env"), tx.now())?;
     if let Some(other) = store::by_live_name(tx.conn(), &env.name).await? {
@@ -123,11 +123,13 @@ async fn taken(conn: &mut Conn, other: &Environment, asker: &Actor) -> Result<Er
             people::by_id(conn, &other.owner).await?.map_or_else(|| "somebody".into(), |person| person.name)
         )
     };
-    Ok(Error::Conflict(format!(
+    let sentence = format!(
         "`{}` exists already. {whose} ({}). Choose another name: `{free}` is free.",
         other.name,
         other.state.word()
-    )))
+    );
+    // Of the name, so that a form shows it there, where it is mended.
+    Ok(Error::Fields(vec![("name".into(), sentence)]))
 }
 
 /// The live environment that a name means, or any that an id means.
