@@ -94,7 +94,9 @@ impl Advance {
         let resumed = row.state == StepState::Running;
         let unit = (work.env.id.clone(), row.clone());
         let begin = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::begin_step(tx, env, row)));
-        begin.await?;
+        if !begin.await? {
+            return Ok(());
+        }
         match self.act(work, row, resumed).await {
             Ok(Some(Outcome::Ready { outputs, resources })) => {
                 let driver = self.drivers.for_action(&row.action).map_or("builtin", |driver| driver.name());

@@ -2,4 +2,5 @@
 
 mod environments;
 mod menu;
+mod side_by_side;
 mod surveys;
