@@ -49,6 +49,8 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
 }
 
 /// Takes the next job that is due at `now`, or whose lease lapsed before `wall`.
+/// One whose key is running waits even when that lease lapsed: the lapsed one is
+/// taken again and goes first, or the two would run side by side.
 pub(super) async fn claim(db: &Db, wall: Timestamp, lease_until: Timestamp) -> Result<Option<Claimed>> {
     let now = db.now();
     db.write((now, wall, lease_until), |tx, &(now, wall, lease_until)| {
@@ -65,8 +67,7 @@ macro_rules! claim_sql {
         "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = $1
          WHERE id = (SELECT id FROM job
                      WHERE (state = 'ready' AND run_at <= $2 AND NOT EXISTS
-                                (SELECT 1 FROM job AS other
-                                 WHERE other.key = job.key AND other.state = 'running' AND other.lease_until > $3))
+                                (SELECT 1 FROM job AS other WHERE other.key = job.key AND other.state = 'running'))
                         OR (state = 'running' AND lease_until <= $3)
                      ORDER BY run_at, id LIMIT 1"
     };
@@ -222,4 +223,39 @@ pub async fn failures(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     let sql =
         "SELECT kind, COALESCE(error, '') AS error FROM job WHERE state IN ('failed', 'stuck') ORDER BY id";
     Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::{ManualClock, SystemClock};
+    use crate::ids::Ids;
+
+    /// A job of this key, due at `run_at`.
+    async fn add(db: &Db, kind: &'static str, run_at: i64) {
+        let job = NewJob { kind, payload: Value::Null, key: Some("one".into()), run_at: Timestamp(run_at) };
+        db.write(job, |tx, job| Box::pin(enqueue(tx, job.clone()))).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_for_a_cut_off_one_of_its_key_is_not_taken_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("g.db").display());
+        let clock = Arc::new(ManualClock::at(Timestamp(1_000)));
+        let db = Db::open(&url, clock, Arc::new(Ids::seeded(1))).await.unwrap();
+        let (wall, lease) = (SystemClock, std::time::Duration::from_secs(30));
+        let take = async || {
+            let wall = crate::clock::Clock::now(&wall);
+            claim(&db, wall, wall.plus(lease)).await.unwrap().map(|job| job.kind)
+        };
+        add(&db, "cut off", 500).await;
+        assert_eq!(take().await.as_deref(), Some("cut off"));
+        // Brought forward, as by a clock that was set back.
+        add(&db, "next", 400).await;
+        free_orphans(&db).await.unwrap();
+        assert_eq!(take().await.as_deref(), Some("cut off"));
+        assert_eq!(take().await, None, "two of one key run side by side");
+    }
 }
