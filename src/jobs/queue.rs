@@ -1,5 +1,7 @@
 //! The job table: enqueue in the deciding transaction, claim with a lease, finish fenced.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use sqlx::Row;
 
@@ -51,15 +53,33 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
 /// Takes the next job that is due at `now`, or whose lease lapsed before `wall`.
 /// One whose key is running waits even when that lease lapsed: the lapsed one is
 /// taken again and goes first, or the two would run side by side.
-pub(super) async fn claim(db: &Db, wall: Timestamp, lease_until: Timestamp) -> Result<Option<Claimed>> {
+/// Those in `held` run here still: their leases lapsed while this machine slept,
+/// or its clock was set forward, and are only renewed.
+pub(super) async fn claim(
+    db: &Db,
+    held: HashSet<String>,
+    wall: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<Claimed>> {
     let now = db.now();
-    db.write((now, wall, lease_until), |tx, &(now, wall, lease_until)| {
+    db.write((held, now, wall, lease_until), |tx, (held, now, wall, lease_until)| {
         Box::pin(async move {
             let dialect = tx.dialect();
-            claim_next(tx.conn(), dialect, now, wall, lease_until).await
+            loop {
+                match claim_next(tx.conn(), dialect, *now, *wall, *lease_until).await? {
+                    Some(job) if held.contains(&job.id) => unclaim(tx.conn(), &job.id).await?,
+                    found => return Ok(found),
+                }
+            }
         })
     })
     .await
+}
+
+/// The claim before stays the valid one, with the new lease.
+async fn unclaim(conn: &mut Conn, id: &str) -> Result<()> {
+    sqlx::query("UPDATE job SET attempt = attempt - 1 WHERE id = $1").bind(id).execute(conn).await?;
+    Ok(())
 }
 
 macro_rules! claim_sql {
@@ -166,11 +186,11 @@ pub(super) async fn give_up(db: &Db, job: &Claimed, state: &'static str, error: 
     .await
 }
 
-/// Keeps a running job ours until `lease_until`.
-pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Result<()> {
+/// Keeps a running job ours until `lease_until`; `false` when it is no longer.
+pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Result<bool> {
     db.write((job.id.clone(), job.attempt, lease_until), |tx, (id, attempt, lease_until)| {
         Box::pin(async move {
-            sqlx::query(
+            let renewed = sqlx::query(
                 "UPDATE job SET lease_until = $3 WHERE id = $1 AND attempt = $2 AND state = 'running'",
             )
             .bind(id)
@@ -178,7 +198,7 @@ pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Res
             .bind(lease_until.0)
             .execute(tx.conn())
             .await?;
-            Ok(())
+            Ok(renewed.rows_affected() == 1)
         })
     })
     .await
@@ -248,7 +268,7 @@ mod tests {
         let (wall, lease) = (SystemClock, std::time::Duration::from_secs(30));
         let take = async || {
             let wall = crate::clock::Clock::now(&wall);
-            claim(&db, wall, wall.plus(lease)).await.unwrap().map(|job| job.kind)
+            claim(&db, HashSet::new(), wall, wall.plus(lease)).await.unwrap().map(|job| job.kind)
         };
         add(&db, "cut off", 500).await;
         assert_eq!(take().await.as_deref(), Some("cut off"));
