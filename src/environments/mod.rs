@@ -14,6 +14,7 @@ pub mod commands;
 pub mod jobs;
 pub mod model;
 mod store;
+mod usage;
 pub mod wording;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::facts::{self, FactKind};
 use crate::jobs::queue::{self, NewJob};
 use crate::{audit, people};
 use model::{Environment, Event, FAILED_TTL, ResourceRow, Run, State, StepRow, StepState};
+pub use usage::{Usage, usage};
 
 /// The slice.
 pub struct Environments {
@@ -276,15 +278,31 @@ pub async fn stop_at(tx: &mut Tx, id: &str, step: &StepRow, why: &str, note: &st
     if env.state.on(Event::Stopped).is_none() {
         return advance_soon(tx, id).await;
     }
-    store::set_state(tx, id, State::Failed).await?;
-    store::set_failure(tx, id, why).await?;
+    failed(tx, &env, Some(&step.id), why).await
+}
+
+/// Every step is done, but what the environment offers cannot be told.
+pub async fn stop_at_end(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
+    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
+    if env.state.on(Event::Stopped).is_none() {
+        return Ok(());
+    }
+    if let Some(run) = store::create_run(tx.conn(), id).await? {
+        store::end_run(tx, &run.id, "failed").await?;
+    }
+    failed(tx, &env, None, why).await
+}
+
+async fn failed(tx: &mut Tx, env: &Environment, step: Option<&str>, why: &str) -> Result<()> {
+    store::set_state(tx, &env.id, State::Failed).await?;
+    store::set_failure(tx, &env.id, why).await?;
     let soon = tx.now().plus(FAILED_TTL);
     if !env.chosen && soon < env.deadline {
-        store::set_deadline(tx, id, soon, false).await?;
-        expire_at(tx, id, soon).await?;
+        store::set_deadline(tx, &env.id, soon, false).await?;
+        expire_at(tx, &env.id, soon).await?;
     }
-    facts::append(tx, FactKind::EnvFailed, id, json!({"person": env.owner, "step": step.id})).await?;
-    announce(tx, id).await
+    facts::append(tx, FactKind::EnvFailed, &env.id, json!({"person": env.owner, "step": step})).await?;
+    announce(tx, &env.id).await
 }
 
 /// Every step is done.
@@ -388,31 +406,4 @@ pub async fn live(conn: &mut Conn, owner: Option<&str>) -> Result<Vec<(Environme
         found.push((env, owner));
     }
     Ok(found)
-}
-
-/// What stats need of environments asked for since a time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Usage {
-    pub asked: u64,
-    pub ready: u64,
-    pub failed: u64,
-    /// Asked for from a golden path with recommended values.
-    pub golden: u64,
-    /// The middle time from request to ready, in milliseconds.
-    pub median_lead: Option<i64>,
-}
-
-/// Counts over the environments asked for since `since`.
-pub async fn usage(conn: &mut Conn, since: Timestamp) -> Result<Usage> {
-    let asked = store::asked_since(conn, since).await?;
-    let count = |wanted: fn(&store::Asked) -> bool| {
-        u64::try_from(asked.iter().filter(|env| wanted(env)).count()).unwrap_or_default()
-    };
-    Ok(Usage {
-        asked: count(|_| true),
-        ready: count(|env| env.lead.is_some()),
-        failed: count(|env| env.failed),
-        golden: count(|env| env.golden),
-        median_lead: model::median(asked.iter().filter_map(|env| env.lead).collect()),
-    })
 }

@@ -2,5 +2,6 @@
 
 mod environments;
 mod menu;
+mod outputs;
 mod side_by_side;
 mod surveys;
