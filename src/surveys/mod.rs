@@ -124,8 +124,7 @@ async fn answer(tx: &mut Tx, slice: &Surveys, actor: &Actor, invitation: &str, c
     let key = slice.keys.unwrap(&asked.wave.id, &wrapped)?;
     let week = tx.now().iso_week();
     store::put_answer(tx, &asked.wave.id, &respondent(&key, &asked.person), value, &week).await?;
-    if !asked.answered {
-        store::set_answered(tx, &asked.id).await?;
+    if store::set_answered(tx, &asked.id).await? {
         facts::append(tx, FactKind::SurveyAnswered, &asked.wave.id, json!({ "survey": survey.key })).await?;
     }
     let prompt = commands::prompt(survey, &asked.id, &asked.subject, true);

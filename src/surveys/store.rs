@@ -17,7 +17,6 @@ pub(super) struct Invitation {
     pub wave: Wave,
     pub person: String,
     pub subject: String,
-    pub answered: bool,
 }
 
 /// The wave of a period, made with this id when it is the first.
@@ -62,7 +61,7 @@ pub(super) async fn invite(tx: &mut Tx, wave: &str, person: &str, subject: &str)
 }
 
 pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invitation>> {
-    let sql = "SELECT invitation.id, person_id, subject, answered, wave.id AS wave_id, survey FROM invitation
+    let sql = "SELECT invitation.id, person_id, subject, wave.id AS wave_id, survey FROM invitation
                JOIN wave ON wave.id = invitation.wave_id WHERE invitation.id = $1";
     let Some(row) = sqlx::query(sql).bind(id).fetch_optional(conn).await? else { return Ok(None) };
     Ok(Some(Invitation {
@@ -70,16 +69,14 @@ pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invit
         wave: Wave { id: row.try_get("wave_id")?, survey: row.try_get("survey")? },
         person: row.try_get("person_id")?,
         subject: row.try_get("subject")?,
-        answered: row.try_get::<i64, _>("answered")? == 1,
     }))
 }
 
-pub(super) async fn set_answered(tx: &mut Tx, invitation: &str) -> Result<()> {
-    sqlx::query("UPDATE invitation SET answered = 1 WHERE id = $1")
-        .bind(invitation)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+/// `true` for the first answer, however close a second one comes.
+pub(super) async fn set_answered(tx: &mut Tx, invitation: &str) -> Result<bool> {
+    let sql = "UPDATE invitation SET answered = 1 WHERE id = $1 AND answered = 0";
+    let set = sqlx::query(sql).bind(invitation).execute(tx.conn()).await?;
+    Ok(set.rows_affected() == 1)
 }
 
 /// A changed mind replaces the value, so that it counts once.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use goldenpath::access::Actor;
 use goldenpath::chat::inbound::Identity;
+use goldenpath::db::Dialect;
 use goldenpath::environments;
 use goldenpath::error::Result;
 use serde_json::Map;
@@ -12,6 +13,7 @@ use sqlx::Row;
 use tokio::sync::mpsc;
 
 use crate::harness::fake_slack::TEAM;
+use crate::harness::reading::buttons;
 use crate::harness::test_app::TestApp;
 
 /// The only environment's id and state.
@@ -93,5 +95,35 @@ async fn a_step_that_would_begin_while_a_destroy_commits_does_not() {
         Box::pin(environments::begin_step(tx, id, step))
     });
     assert!(!destroys_slowly(&app, begin).await.unwrap(), "it began");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn two_clicks_at_once_are_one_answer_and_one_fact() {
+    let app = TestApp::start().await;
+    let ada = app.person("Ada");
+    ada.types("env create preview-site demo").await;
+    app.run_jobs().await;
+    let mut buttons = buttons(&app.fake.shown_in(&ada.direct())[0]).into_iter().map(|(_, value)| value);
+    let (first, second) = (buttons.next().unwrap(), buttons.next().unwrap());
+    // Held, so that both have read that nothing was answered before either goes on.
+    let mut holder = app.app.db.read().await.unwrap();
+    let postgres = app.app.db.dialect() == Dialect::Postgres;
+    if postgres {
+        sqlx::query("BEGIN").execute(&mut *holder).await.unwrap();
+        sqlx::query("LOCK TABLE answer IN EXCLUSIVE MODE").execute(&mut *holder).await.unwrap();
+    }
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if postgres {
+            sqlx::query("COMMIT").execute(&mut *holder).await.unwrap();
+        }
+        drop(holder);
+    };
+    tokio::join!(ada.presses_value(&first), ada.presses_value(&second), release);
+    let mut conn = app.app.db.read().await.unwrap();
+    let count = "SELECT CAST(count(*) AS BIGINT) FROM fact WHERE kind = 'survey.answered'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut *conn).await.unwrap(), 1);
+    drop(conn);
     app.end().await;
 }
