@@ -42,7 +42,7 @@ use crate::jobs::Job;
 use crate::jobs::worker::Worker;
 use crate::keys::Keys;
 use crate::people::{People, Roles};
-use crate::surveys::{self, Surveys, model::Survey};
+use crate::surveys::{self, Surveys, jobs::Unmark, model::Survey};
 use crate::{catalog, stats, web};
 
 static COMMANDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/commands");
@@ -300,6 +300,7 @@ impl Slices {
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder: data.join("environments") }),
             Arc::new(Expire(slice.clone())),
+            Arc::new(Unmark(self.surveys.clone())),
             Arc::new(KeepSites { slice, site }),
         ];
         Ok(Worker::new(self.db.clone(), wall, jobs))

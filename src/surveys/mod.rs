@@ -7,6 +7,7 @@
 //! for now: sampling, gaps, working hours, the destruction of wave keys.
 
 pub mod commands;
+pub mod jobs;
 pub mod model;
 mod store;
 
@@ -19,7 +20,7 @@ use crate::access::Actor;
 use crate::chat::Target;
 use crate::chat::outbox::{self, Address};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{Conn, Db, Dialect, Tx};
 use crate::diagnostic::Problem;
 use crate::error::{Error, Result};
 use crate::facts::{self, Fact, FactKind};
@@ -129,6 +130,16 @@ async fn answer(tx: &mut Tx, slice: &Surveys, actor: &Actor, invitation: &str, c
     }
     let prompt = commands::prompt(survey, &asked.id, &asked.subject, true);
     outbox::change(tx, &message_key(&asked.id), &prompt).await
+}
+
+/// Takes from the answers what the database itself notes of when and with what
+/// each was written; see [`jobs::Unmark`].
+pub async fn unmark(tx: &mut Tx) -> Result<()> {
+    match tx.dialect() {
+        Dialect::Postgres => store::rewrite_answers(tx).await,
+        // It notes nothing: a row is its columns.
+        Dialect::Sqlite => Ok(()),
+    }
 }
 
 /// The prompt's key in the outbox.

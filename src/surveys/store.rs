@@ -93,6 +93,15 @@ pub(super) async fn put_answer(
     Ok(())
 }
 
+/// Writes the answers of each wave again, all in one transaction (PostgreSQL
+/// alone knows `xmin`, the transaction that a row is of).
+pub(super) async fn rewrite_answers(tx: &mut Tx) -> Result<()> {
+    let sql = "UPDATE answer SET week = week WHERE wave_id IN
+                   (SELECT wave_id FROM answer GROUP BY wave_id HAVING count(DISTINCT xmin::text) > 1)";
+    sqlx::query(sql).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// (invited, answered, k) over the waves of a survey from `period` on.
 pub(super) async fn participation(conn: &mut Conn, survey: &str, period: &str) -> Result<(i64, i64, i64)> {
     let sql = "SELECT CAST(count(*) AS BIGINT), CAST(COALESCE(sum(answered), 0) AS BIGINT),

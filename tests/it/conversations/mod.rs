@@ -3,5 +3,6 @@
 mod environments;
 mod menu;
 mod outputs;
+mod privacy;
 mod side_by_side;
 mod surveys;
