@@ -148,7 +148,8 @@ fn message_key(invitation: &str) -> String {
 }
 
 /// What a survey's waves add up to, from the month of `since` on. Internal:
-/// what leaves the process passes `stats::disclosure`.
+/// what leaves the process passes `stats::disclosure`. A wave of fewer than k
+/// answers is left out: two spans that differ by it would else tell its score.
 pub async fn results(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Results> {
     let period = since.month();
     let (invited, answered, k) = store::participation(conn, survey, &period).await?;

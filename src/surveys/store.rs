@@ -110,9 +110,11 @@ pub(super) async fn participation(conn: &mut Conn, survey: &str, period: &str) -
     Ok(sqlx::query_as(sql).bind(survey).bind(period).fetch_one(conn).await?)
 }
 
-/// (value, count) over the waves of a survey from `period` on.
+/// (value, count) of each wave of a survey from `period` on that has k answers.
 pub(super) async fn histogram(conn: &mut Conn, survey: &str, period: &str) -> Result<Vec<(i64, i64)>> {
     let sql = "SELECT value, CAST(count(*) AS BIGINT) FROM answer JOIN wave ON wave.id = answer.wave_id
-               WHERE survey = $1 AND period >= $2 GROUP BY value";
+               WHERE survey = $1 AND period >= $2
+                   AND k <= (SELECT count(*) FROM answer AS other WHERE other.wave_id = wave.id)
+               GROUP BY value";
     Ok(sqlx::query_as(sql).bind(survey).bind(period).fetch_all(conn).await?)
 }

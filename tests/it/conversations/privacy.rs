@@ -1,4 +1,6 @@
-//! What the database itself would tell of an answer.
+//! What the database itself, or one question after another, would tell of an answer.
+
+use std::time::Duration;
 
 use goldenpath::db::Dialect;
 use goldenpath::surveys;
@@ -30,5 +32,49 @@ async fn no_answer_is_tied_to_a_person_by_the_marks_of_the_database() {
     }
     app.app.db.write((), |tx, ()| Box::pin(surveys::unmark(tx))).await.unwrap();
     assert_eq!(linked(&app).await, 0);
+    app.end().await;
+}
+
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
+
+/// Each of them gets an environment and answers.
+async fn answer(app: &TestApp, month: &str, people: &[(&'static str, &str)]) {
+    for (name, choice) in people {
+        let person = app.person(name);
+        person.types(&format!("env create preview-site {}-{month}", name.to_lowercase())).await;
+        app.run_jobs().await;
+        person.presses(choice).await;
+    }
+}
+
+/// The line of the score.
+async fn score(app: &TestApp, line: &str) -> String {
+    let stats = app.person("Priya").runs(line).await;
+    stats.lines().find(|line| line.starts_with("Satisfaction")).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_month_of_too_few_answers_cannot_be_told_from_two_spans() {
+    let app = TestApp::start().await;
+    answer(&app, "nov", &[("Ada", "Badly"), ("Ben", "Badly")]).await;
+    app.after(MONTH).await;
+    let many = [("Ada", "Well"), ("Ben", "Well"), ("Cy", "Well"), ("Di", "Well"), ("Eve", "Badly")];
+    answer(&app, "dec", &many).await;
+    let shown = "Satisfaction  CSAT 80 % [38, 96] well or very well, n = 5";
+    assert_eq!(score(&app, "stats since=10d").await, shown);
+    let left_out = format!("{shown}; months with too few answers are left out");
+    assert_eq!(score(&app, "stats since=60d").await, left_out);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn answers_of_months_with_too_few_each_show_no_score_together() {
+    let app = TestApp::start().await;
+    let few = [("Ada", "Well"), ("Ben", "Well"), ("Cy", "Well")];
+    answer(&app, "nov", &few).await;
+    app.after(MONTH).await;
+    answer(&app, "dec", &few).await;
+    let too_few = "Satisfaction  6 of 6 answered; shown from 5 answers in a month on";
+    assert_eq!(score(&app, "stats since=60d").await, too_few);
     app.end().await;
 }
