@@ -120,7 +120,10 @@ impl App {
             ))
         })?;
         // Messages, keys and workspaces are nobody else's on this machine.
-        std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700))?;
+        // A mounted folder may be ours to write and somebody else's to close; its files are closed by themselves.
+        if let Err(error) = std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700)) {
+            tracing::warn!(%error, folder = %config.data.display(), "the data folder stays open to others");
+        }
         let data = config.data.canonicalize()?;
         let db = Db::open(&config.database_url(), ambient.clock.clone(), ambient.ids.clone()).await?;
         let keys = Arc::new(Keys::load_or_create(&config.key_file(), &ambient.ids)?);

@@ -7,3 +7,4 @@ mod golden_paths;
 mod harness;
 mod slack;
 mod slack_render;
+mod startup;
