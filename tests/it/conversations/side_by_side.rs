@@ -1,6 +1,8 @@
 //! Two units of work on one environment or prompt at the same time. SQLite has
 //! one writer, so these bite on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use std::time::Duration;
 
 use goldenpath::access::Actor;
