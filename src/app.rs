@@ -42,7 +42,7 @@ use crate::jobs::Job;
 use crate::jobs::worker::Worker;
 use crate::keys::Keys;
 use crate::people::{People, Roles};
-use crate::surveys::{self, Surveys, model::Survey};
+use crate::surveys::{self, Surveys, jobs::Unmark, model::Survey};
 use crate::{catalog, stats, web};
 
 static COMMANDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/commands");
@@ -120,7 +120,10 @@ impl App {
             ))
         })?;
         // Messages, keys and workspaces are nobody else's on this machine.
-        std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700))?;
+        // A mounted folder may be ours to write and somebody else's to close; its files are closed by themselves.
+        if let Err(error) = std::fs::set_permissions(&config.data, std::fs::Permissions::from_mode(0o700)) {
+            tracing::warn!(%error, folder = %config.data.display(), "the data folder stays open to others");
+        }
         let data = config.data.canonicalize()?;
         let db = Db::open(&config.database_url(), ambient.clock.clone(), ambient.ids.clone()).await?;
         let keys = Arc::new(Keys::load_or_create(&config.key_file(), &ambient.ids)?);
@@ -300,6 +303,7 @@ impl Slices {
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder: data.join("environments") }),
             Arc::new(Expire(slice.clone())),
+            Arc::new(Unmark(self.surveys.clone())),
             Arc::new(KeepSites { slice, site }),
         ];
         Ok(Worker::new(self.db.clone(), wall, jobs))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::de::DeTable;
+use tracing_subscriber::EnvFilter;
 
 use crate::access::Role;
 use crate::chat::inbound::Identity;
@@ -177,6 +178,7 @@ impl Config {
         problems.extend(found);
         problems.append(&mut config.take_environment(env));
         problems.append(&mut config.check_roles(&name, &text));
+        problems.extend(config.check_level(&name, &text));
         (config, problems)
     }
 
@@ -217,6 +219,13 @@ impl Config {
         let passed = PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), get(name)?)));
         self.child_env = passed.collect();
         problems
+    }
+
+    fn check_level(&self, file: &str, text: &str) -> Option<Problem> {
+        let error = EnvFilter::try_new(&self.log.level).err()?;
+        let what = format!("`{}` is not a level of the log: {error}", self.log.level);
+        let fix = "write error, warn, info, debug or trace, or a filter as \"info,goldenpath=debug\"";
+        Some(Problem::at_key(file, text, "level", what, fix))
     }
 
     fn check_roles(&self, file: &str, text: &str) -> Vec<Problem> {
@@ -438,6 +447,7 @@ mod tests {
             ("[log]\nlevle = \"x\"\n", 2, "unknown field `levle`"),
             ("listen = \"x\n", 1, "string"),
             ("[access.roles]\npm = [\n  \"slack:T1\"]\n", 3, "not a person's identity"),
+            ("[log]\nlevel = \"chatty,,==\"\n", 2, "not a level of the log"),
             ("[access.roles]\nboss = []\n", 2, "unknown variant `boss`"),
         ] {
             let problems = load(text, &[]).unwrap_err();

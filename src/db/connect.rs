@@ -1,5 +1,6 @@
 //! Opening the pools: SQLite with one writer, PostgreSQL as it is, both migrated.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Once;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyPool, Connection as _, Executor};
 
 use super::Dialect;
 use crate::error::{Error, Result};
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 static DRIVERS: Once = Once::new();
+
+/// The longest wait for a connection.
+const WAIT: Duration = Duration::from_secs(10);
 
 pub(super) struct Pools {
     pub dialect: Dialect,
@@ -37,7 +41,9 @@ pub(super) async fn open(url: &str) -> Result<Pools> {
 async fn sqlite(path: &str) -> Result<Pools> {
     let path = absolute(path)?;
     let lock = lock(&path)?;
+    private_file(&path).map_err(|error| cannot_open(&path, &error.into()))?;
     let options = AnyConnectOptions::from_str(&sqlite_url(&path)?)?;
+    answers(&options).await.map_err(|error| cannot_open(&path, &error))?;
     // An acknowledged write survives power loss: the write-ahead log is synced at each commit.
     let writer = pool(1)
         .after_connect(|conn, _| {
@@ -68,15 +74,38 @@ async fn sqlite(path: &str) -> Result<Pools> {
 async fn postgres(url: &str) -> Result<Pools> {
     let options = AnyConnectOptions::from_str(url)
         .map_err(|_| Error::Unavailable("DATABASE_URL is not a valid PostgreSQL address".into()))?;
-    let writer = pool(16).connect_with(options).await.map_err(|error| {
+    let unusable = |error| {
         Error::Unavailable(format!("PostgreSQL does not answer: {error}; check DATABASE_URL and the server"))
-    })?;
+    };
+    answers(&options).await.map_err(unusable)?;
+    let writer = pool(16).connect_with(options).await.map_err(unusable)?;
     migrate(&POSTGRES, &writer).await?;
     Ok(Pools { dialect: Dialect::Postgres, reader: writer.clone(), writer, lock: None })
 }
 
+/// One connection and one question, because a pool that cannot connect tries on
+/// and then says only that it waited too long.
+async fn answers(options: &AnyConnectOptions) -> Result<(), sqlx::Error> {
+    let question = async {
+        let mut conn = sqlx::AnyConnection::connect_with(options).await?;
+        // SQLite reads the file only now.
+        conn.execute("SELECT count(*) FROM (SELECT 1) AS one").await?;
+        conn.close().await
+    };
+    tokio::time::timeout(WAIT, question).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+}
+
+/// Who reads the file reads what everybody said; its log takes over the file's mode.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut new = std::fs::File::options();
+    match new.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn pool(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10))
+    AnyPoolOptions::new().max_connections(connections).acquire_timeout(WAIT)
 }
 
 async fn migrate(migrator: &Migrator, pool: &AnyPool) -> Result<()> {

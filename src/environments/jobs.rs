@@ -94,7 +94,9 @@ impl Advance {
         let resumed = row.state == StepState::Running;
         let unit = (work.env.id.clone(), row.clone());
         let begin = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::begin_step(tx, env, row)));
-        begin.await?;
+        if !begin.await? {
+            return Ok(());
+        }
         match self.act(work, row, resumed).await {
             Ok(Some(Outcome::Ready { outputs, resources })) => {
                 let driver = self.drivers.for_action(&row.action).map_or("builtin", |driver| driver.name());
@@ -210,8 +212,15 @@ impl Advance {
     }
 
     async fn finish(&self, work: &Work) -> Result<(), JobError> {
-        let outputs = work.template.rendered_outputs(&Renderer::new(), &context(work));
-        let outputs = outputs.map_err(|error| JobError::Fail(error.to_string()))?;
+        let outputs = match work.template.rendered_outputs(&Renderer::new(), &context(work)) {
+            Ok(outputs) => outputs,
+            Err(error) => {
+                let unit = (work.env.id.clone(), error.to_string());
+                let stop =
+                    self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::stop_at_end(tx, env, why)));
+                return Ok(stop.await?);
+            }
+        };
         let unit = (work.env.id.clone(), outputs);
         let ready =
             self.slice.db.write(unit, |tx, (env, outputs)| Box::pin(super::provisioned(tx, env, outputs)));

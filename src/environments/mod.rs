@@ -3,7 +3,9 @@
 //! Invariants: one job per environment moves it (`advance`, never two side by
 //! side); a step is begun on disk before it acts and ended on disk after, so a
 //! crash leaves at most one step of unknown outcome, which is done again; the
-//! message that follows an environment changes in the unit that changes it.
+//! message that follows an environment changes in the unit that changes it; a
+//! unit that changes one holds its row first, so that none decides on a state
+//! that another is just leaving.
 //! Deliberately absent: updates to a newer template version, operations other
 //! than create and destroy.
 
@@ -12,6 +14,7 @@ pub mod commands;
 pub mod jobs;
 pub mod model;
 mod store;
+mod usage;
 pub mod wording;
 
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use crate::facts::{self, FactKind};
 use crate::jobs::queue::{self, NewJob};
 use crate::{audit, people};
 use model::{Environment, Event, FAILED_TTL, ResourceRow, Run, State, StepRow, StepState};
+pub use usage::{Usage, usage};
 
 /// The slice.
 pub struct Environments {
@@ -152,6 +156,12 @@ pub async fn find(conn: &mut Conn, name_or_id: &str) -> Result<Environment> {
     Err(Error::NotFound(format!("There is no environment `{name_or_id}`. {hint}")))
 }
 
+/// Like [`find`], and nobody else changes it before this unit ends.
+async fn find_to_change(tx: &mut Tx, name_or_id: &str) -> Result<Environment> {
+    let found = find(tx.conn(), name_or_id).await?;
+    Ok(store::lock(tx, &found.id).await?.unwrap_or(found))
+}
+
 /// Whether `actor` may change it: its owner or an admin.
 pub fn may_change(actor: &Actor, env: &Environment) -> bool {
     env.owner == actor.person || actor.holds(Role::Admin)
@@ -170,7 +180,7 @@ async fn demand(conn: &mut Conn, actor: &Actor, env: &Environment, verb: &str) -
 
 /// Moves the deadline by `by`.
 pub async fn extend(tx: &mut Tx, actor: &Actor, name_or_id: &str, by: Duration) -> Result<Environment> {
-    let mut env = find(tx.conn(), name_or_id).await?;
+    let mut env = find_to_change(tx, name_or_id).await?;
     demand(tx.conn(), actor, &env, "extend").await?;
     env.deadline = model::extended(&env, tx.now(), by)?;
     store::set_deadline(tx, &env.id, env.deadline, true).await?;
@@ -181,7 +191,7 @@ pub async fn extend(tx: &mut Tx, actor: &Actor, name_or_id: &str, by: Duration) 
 
 /// Begins the end: what it owns is removed by its job.
 pub async fn destroy(tx: &mut Tx, actor: &Actor, name_or_id: &str) -> Result<Environment> {
-    let env = find(tx.conn(), name_or_id).await?;
+    let env = find_to_change(tx, name_or_id).await?;
     demand(tx.conn(), actor, &env, "destroy").await?;
     match env.state.on(Event::Destroy) {
         Some(_) => begin_destroy(tx, &env).await.map(|()| env),
@@ -201,7 +211,7 @@ async fn begin_destroy(tx: &mut Tx, env: &Environment) -> Result<()> {
 
 /// The deadline came: destroys unless it was moved meanwhile.
 pub async fn expire(tx: &mut Tx, id: &str) -> Result<()> {
-    let Some(env) = store::by_id(tx.conn(), id).await? else { return Ok(()) };
+    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
     if env.state.on(Event::Destroy).is_none() {
         return Ok(());
     }
@@ -220,14 +230,21 @@ pub async fn load(conn: &mut Conn, id: &str) -> Result<Option<(Environment, Opti
     Ok(Some((env, run, resources)))
 }
 
-/// A step begins: on disk before it acts.
-pub async fn begin_step(tx: &mut Tx, env: &str, step: &StepRow) -> Result<()> {
-    store::begin_step(tx, &step.run, step.position).await?;
-    if let Some(env) = store::by_id(tx.conn(), env).await?.filter(|env| env.state == State::Requested) {
-        store::set_state(tx, &env.id, State::Provisioning).await?;
+/// A step begins: on disk before it acts. `false` when it is not to begin any
+/// more: its environment was destroyed between the look at it and now.
+pub async fn begin_step(tx: &mut Tx, id: &str, step: &StepRow) -> Result<bool> {
+    let Some(env) = store::lock(tx, id).await? else { return Ok(false) };
+    match env.state {
+        State::Requested => store::set_state(tx, id, State::Provisioning).await?,
+        State::Provisioning => {}
+        // One that was cut off is finished, so that what it made is known and removed.
+        State::Destroying if step.state == StepState::Running => {}
+        _ => return Ok(false),
     }
-    audit::record(tx, "system", &step.action, &format!("environment={env} step={}", step.id)).await?;
-    announce(tx, env).await
+    store::begin_step(tx, &step.run, step.position).await?;
+    audit::record(tx, "system", &step.action, &format!("environment={id} step={}", step.id)).await?;
+    announce(tx, id).await?;
+    Ok(true)
 }
 
 /// How a step ended well.
@@ -242,6 +259,7 @@ pub struct StepEnd {
 
 /// A step is done or skipped: its outputs and what it made are on disk, and the next one is due.
 pub async fn end_step(tx: &mut Tx, end: &StepEnd) -> Result<()> {
+    store::lock(tx, &end.env).await?;
     if !store::end_step(tx, &end.step, end.state, &end.outputs, None).await? {
         return Ok(());
     }
@@ -254,28 +272,44 @@ pub async fn end_step(tx: &mut Tx, end: &StepEnd) -> Result<()> {
 
 /// A step cannot be done: the create run stops here and says why.
 pub async fn stop_at(tx: &mut Tx, id: &str, step: &StepRow, why: &str, note: &str) -> Result<()> {
+    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
     if !store::end_step(tx, step, StepState::Failed, &Value::Null, Some(note)).await? {
         return Ok(());
     }
-    let Some(env) = store::by_id(tx.conn(), id).await? else { return Ok(()) };
     store::end_run(tx, &step.run, "failed").await?;
     if env.state.on(Event::Stopped).is_none() {
         return advance_soon(tx, id).await;
     }
-    store::set_state(tx, id, State::Failed).await?;
-    store::set_failure(tx, id, why).await?;
+    failed(tx, &env, Some(&step.id), why).await
+}
+
+/// Every step is done, but what the environment offers cannot be told.
+pub async fn stop_at_end(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
+    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
+    if env.state.on(Event::Stopped).is_none() {
+        return Ok(());
+    }
+    if let Some(run) = store::create_run(tx.conn(), id).await? {
+        store::end_run(tx, &run.id, "failed").await?;
+    }
+    failed(tx, &env, None, why).await
+}
+
+async fn failed(tx: &mut Tx, env: &Environment, step: Option<&str>, why: &str) -> Result<()> {
+    store::set_state(tx, &env.id, State::Failed).await?;
+    store::set_failure(tx, &env.id, why).await?;
     let soon = tx.now().plus(FAILED_TTL);
     if !env.chosen && soon < env.deadline {
-        store::set_deadline(tx, id, soon, false).await?;
-        expire_at(tx, id, soon).await?;
+        store::set_deadline(tx, &env.id, soon, false).await?;
+        expire_at(tx, &env.id, soon).await?;
     }
-    facts::append(tx, FactKind::EnvFailed, id, json!({"person": env.owner, "step": step.id})).await?;
-    announce(tx, id).await
+    facts::append(tx, FactKind::EnvFailed, &env.id, json!({"person": env.owner, "step": step})).await?;
+    announce(tx, &env.id).await
 }
 
 /// Every step is done.
 pub async fn provisioned(tx: &mut Tx, id: &str, outputs: &Map<String, Value>) -> Result<()> {
-    let Some(env) = store::by_id(tx.conn(), id).await? else { return Ok(()) };
+    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
     if env.state.on(Event::Provisioned).is_none() {
         return Ok(());
     }
@@ -291,6 +325,7 @@ pub async fn provisioned(tx: &mut Tx, id: &str, outputs: &Map<String, Value>) ->
 
 /// A resource is gone.
 pub async fn removed(tx: &mut Tx, id: &str, resource: &str) -> Result<()> {
+    store::lock(tx, id).await?;
     store::set_removed(tx, resource).await?;
     announce(tx, id).await?;
     advance_soon(tx, id).await
@@ -298,13 +333,14 @@ pub async fn removed(tx: &mut Tx, id: &str, resource: &str) -> Result<()> {
 
 /// A resource could not be removed yet: said in the message, tried again by the job.
 pub async fn removal_hindered(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
+    store::lock(tx, id).await?;
     store::set_failure(tx, id, why).await?;
     announce(tx, id).await
 }
 
 /// Nothing it owned is left: its name is free.
 pub async fn destroyed(tx: &mut Tx, id: &str) -> Result<()> {
-    let Some(env) = store::by_id(tx.conn(), id).await? else { return Ok(()) };
+    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
     if env.state.on(Event::Removed).is_none() {
         return Ok(());
     }
@@ -320,7 +356,7 @@ pub async fn expected_processes(conn: &mut Conn) -> Result<Vec<ResourceRow>> {
 
 /// Where a restarted process is now; `false` when its environment is no longer ready.
 pub async fn process_moved(tx: &mut Tx, row: &ResourceRow, handle: &Value) -> Result<bool> {
-    let env = store::by_id(tx.conn(), &row.env).await?;
+    let env = store::lock(tx, &row.env).await?;
     if env.is_none_or(|env| env.state != State::Ready) {
         return Ok(false);
     }
@@ -372,31 +408,4 @@ pub async fn live(conn: &mut Conn, owner: Option<&str>) -> Result<Vec<(Environme
         found.push((env, owner));
     }
     Ok(found)
-}
-
-/// What stats need of environments asked for since a time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Usage {
-    pub asked: u64,
-    pub ready: u64,
-    pub failed: u64,
-    /// Asked for from a golden path with recommended values.
-    pub golden: u64,
-    /// The middle time from request to ready, in milliseconds.
-    pub median_lead: Option<i64>,
-}
-
-/// Counts over the environments asked for since `since`.
-pub async fn usage(conn: &mut Conn, since: Timestamp) -> Result<Usage> {
-    let asked = store::asked_since(conn, since).await?;
-    let count = |wanted: fn(&store::Asked) -> bool| {
-        u64::try_from(asked.iter().filter(|env| wanted(env)).count()).unwrap_or_default()
-    };
-    Ok(Usage {
-        asked: count(|_| true),
-        ready: count(|env| env.lead.is_some()),
-        failed: count(|env| env.failed),
-        golden: count(|env| env.golden),
-        median_lead: model::median(asked.iter().filter_map(|env| env.lead).collect()),
-    })
 }

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use super::model::{Environment, ResourceRow, Run, State, StepRow, StepState};
 use crate::catalog::model::{Step, Tier};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Dialect, Tx};
 use crate::drivers::{Ownership, Resource};
 use crate::error::{Error, Result};
 
@@ -111,6 +111,17 @@ pub(super) async fn insert_run(tx: &mut Tx, env: &str, kind: &str, steps: &[Step
 
 pub(super) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Environment>> {
     let row = sqlx::query(select!("WHERE id = $1")).bind(id).fetch_optional(conn).await?;
+    row.as_ref().map(environment).transpose()
+}
+
+/// The environment, its row ours until the unit ends. On PostgreSQL two units
+/// would else both decide on the state that they read; SQLite has one writer.
+pub(super) async fn lock(tx: &mut Tx, id: &str) -> Result<Option<Environment>> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => select!("WHERE id = $1"),
+        Dialect::Postgres => select!("WHERE id = $1 FOR UPDATE"),
+    };
+    let row = sqlx::query(sql).bind(id).fetch_optional(tx.conn()).await?;
     row.as_ref().map(environment).transpose()
 }
 

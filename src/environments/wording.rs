@@ -72,7 +72,7 @@ fn ready_line(view: &View<'_>) -> Text {
 fn failed(view: &View<'_>) -> Message {
     let env = view.env;
     let step = view.run.and_then(|run| run.steps.iter().find(|step| step.state == StepState::Failed));
-    let name = step.map_or("its creation", |step| step.name.as_str());
+    let name = step.map_or("telling what it offers", |step| step.name.as_str());
     let why = env.failure.as_deref().unwrap_or("it cannot go on");
     let head = text!["❌ ", code(&env.name), " stopped at ", emphasis(name), ": "];
     let mut message = Message::new(extend(head, Text::from(why)));

@@ -1,5 +1,7 @@
 //! The job table: enqueue in the deciding transaction, claim with a lease, finish fenced.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use sqlx::Row;
 
@@ -48,17 +50,36 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
     Ok(())
 }
 
-/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`. A waiting job gives
-/// way to a lost one of its key, which goes on first: side by side they would be two of one key.
-pub(super) async fn claim(db: &Db, wall: Timestamp, lease_until: Timestamp) -> Result<Option<Claimed>> {
+/// Takes the next job that is due at `now`, or whose lease lapsed before `wall`.
+/// A waiting job gives way to a lost one of its key, which goes on first: side by
+/// side they would be two of one key.
+/// Those in `held` run here still: their leases lapsed while this machine slept,
+/// or its clock was set forward, and are only renewed.
+pub(super) async fn claim(
+    db: &Db,
+    held: HashSet<String>,
+    wall: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<Claimed>> {
     let now = db.now();
-    db.write((now, wall, lease_until), |tx, &(now, wall, lease_until)| {
+    db.write((held, now, wall, lease_until), |tx, (held, now, wall, lease_until)| {
         Box::pin(async move {
             let dialect = tx.dialect();
-            claim_next(tx.conn(), dialect, now, wall, lease_until).await
+            loop {
+                match claim_next(tx.conn(), dialect, *now, *wall, *lease_until).await? {
+                    Some(job) if held.contains(&job.id) => unclaim(tx.conn(), &job.id).await?,
+                    found => return Ok(found),
+                }
+            }
         })
     })
     .await
+}
+
+/// The claim before stays the valid one, with the new lease.
+async fn unclaim(conn: &mut Conn, id: &str) -> Result<()> {
+    sqlx::query("UPDATE job SET attempt = attempt - 1 WHERE id = $1").bind(id).execute(conn).await?;
+    Ok(())
 }
 
 macro_rules! claim_sql {
@@ -179,11 +200,11 @@ pub(super) async fn give_up(db: &Db, job: &Claimed, state: &'static str, error: 
     .await
 }
 
-/// Keeps a running job ours until `lease_until`.
-pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Result<()> {
+/// Keeps a running job ours until `lease_until`; `false` when it is no longer.
+pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Result<bool> {
     db.write((job.id.clone(), job.attempt, lease_until), |tx, (id, attempt, lease_until)| {
         Box::pin(async move {
-            sqlx::query(
+            let renewed = sqlx::query(
                 "UPDATE job SET lease_until = $3 WHERE id = $1 AND attempt = $2 AND state = 'running'",
             )
             .bind(id)
@@ -191,7 +212,7 @@ pub(super) async fn renew(db: &Db, job: &Claimed, lease_until: Timestamp) -> Res
             .bind(lease_until.0)
             .execute(tx.conn())
             .await?;
-            Ok(())
+            Ok(renewed.rows_affected() == 1)
         })
     })
     .await
@@ -236,4 +257,39 @@ pub async fn failures(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     let sql =
         "SELECT kind, COALESCE(error, '') AS error FROM job WHERE state IN ('failed', 'stuck') ORDER BY id";
     Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::{ManualClock, SystemClock};
+    use crate::ids::Ids;
+
+    /// A job of this key, due at `run_at`.
+    async fn add(db: &Db, kind: &'static str, run_at: i64) {
+        let job = NewJob { kind, payload: Value::Null, key: Some("one".into()), run_at: Timestamp(run_at) };
+        db.write(job, |tx, job| Box::pin(enqueue(tx, job.clone()))).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_for_a_cut_off_one_of_its_key_is_not_taken_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("g.db").display());
+        let clock = Arc::new(ManualClock::at(Timestamp(1_000)));
+        let db = Db::open(&url, clock, Arc::new(Ids::seeded(1))).await.unwrap();
+        let (wall, lease) = (SystemClock, std::time::Duration::from_secs(30));
+        let take = async || {
+            let wall = crate::clock::Clock::now(&wall);
+            claim(&db, HashSet::new(), wall, wall.plus(lease)).await.unwrap().map(|job| job.kind)
+        };
+        add(&db, "cut off", 500).await;
+        assert_eq!(take().await.as_deref(), Some("cut off"));
+        // Brought forward, as by a clock that was set back.
+        add(&db, "next", 400).await;
+        free_orphans(&db).await.unwrap();
+        assert_eq!(take().await.as_deref(), Some("cut off"));
+        assert_eq!(take().await, None, "two of one key run side by side");
+    }
 }

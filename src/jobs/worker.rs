@@ -1,8 +1,8 @@
 //! The worker: claims what is due, keeps its lease alive, decides what a failure means.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -36,6 +36,20 @@ struct Inner {
     lease: Duration,
     jobs: HashMap<&'static str, Arc<dyn Job>>,
     running: AtomicBool,
+    /// The ids of the jobs that run here just now.
+    held: Mutex<HashSet<String>>,
+}
+
+/// A claimed job, in [`Inner::held`] while this lives.
+struct Held {
+    job: Claimed,
+    worker: Worker,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.worker.held().remove(&self.job.id);
+    }
 }
 
 impl Worker {
@@ -47,7 +61,8 @@ impl Worker {
     /// A worker with leases of another length.
     pub fn leasing(lease: Duration, db: Db, wall: Arc<dyn Clock>, jobs: Vec<Arc<dyn Job>>) -> Self {
         let jobs = jobs.into_iter().map(|job| (job.kind(), job)).collect();
-        Worker(Arc::new(Inner { db, wall, lease, jobs, running: AtomicBool::new(false) }))
+        let (running, held) = (AtomicBool::new(false), Mutex::default());
+        Worker(Arc::new(Inner { db, wall, lease, jobs, running, held }))
     }
 
     /// Whether the loop of [`Worker::serve`] is going round.
@@ -108,12 +123,21 @@ impl Worker {
         Ok(count)
     }
 
-    async fn claim(&self) -> Result<Option<Claimed>> {
-        let wall = self.0.wall.now();
-        queue::claim(&self.0.db, wall, wall.plus(self.0.lease)).await
+    fn held(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(&self, claimed: Claimed) {
+    async fn claim(&self) -> Result<Option<Held>> {
+        let (wall, held) = (self.0.wall.now(), self.held().clone());
+        let claimed = queue::claim(&self.0.db, held, wall, wall.plus(self.0.lease)).await?;
+        Ok(claimed.map(|job| {
+            self.held().insert(job.id.clone());
+            Held { job, worker: self.clone() }
+        }))
+    }
+
+    async fn run(&self, held: Held) {
+        let claimed = held.job.clone();
         let outcome = match self.0.jobs.get(claimed.kind.as_str()) {
             Some(job) => self.run_leased(job.clone(), &claimed).await,
             None => Err(JobError::Fail(format!("no job of the kind `{}` is known", claimed.kind))),
@@ -137,8 +161,16 @@ impl Worker {
                 Ok(Err(panic)) => return Err(JobError::Fault(format!("crashed: {panic}"))),
                 Err(_) => {
                     let until = self.0.wall.now().plus(self.0.lease);
-                    if let Err(error) = queue::renew(&self.0.db, claimed, until).await {
-                        tracing::warn!(kind = claimed.kind, %error, "a lease could not be renewed");
+                    match queue::renew(&self.0.db, claimed, until).await {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            // It lapsed, and another process does the job by now.
+                            task.abort();
+                            return Err(JobError::Fault("the lease lapsed".into()));
+                        }
+                        Err(error) => {
+                            tracing::warn!(kind = claimed.kind, %error, "a lease could not be renewed");
+                        }
                     }
                 }
             }
@@ -180,4 +212,59 @@ impl Worker {
 fn pause(attempt: i64) -> Duration {
     let doublings = u32::try_from(attempt.clamp(1, 9) - 1).unwrap_or(8);
     Duration::from_secs((1 << doublings).min(300))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use serde_json::Value;
+    use tokio::sync::{mpsc, watch};
+
+    use super::*;
+    use crate::clock::{ManualClock, SystemClock, Timestamp};
+    use crate::ids::Ids;
+    use crate::jobs::queue::NewJob;
+
+    /// Says when it begins, ends when told to.
+    struct Slow(mpsc::UnboundedSender<i64>, watch::Receiver<bool>);
+
+    #[async_trait]
+    impl Job for Slow {
+        fn kind(&self) -> &'static str {
+            "slow"
+        }
+
+        async fn run(&self, _: Value, attempt: i64) -> Result<(), JobError> {
+            let _ = self.0.send(attempt);
+            let _ = self.1.clone().wait_for(|end| *end).await;
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_still_runs_after_the_machine_slept_is_not_begun_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("g.db").display());
+        let db = Db::open(&url, Arc::new(SystemClock), Arc::new(Ids::seeded(1))).await.unwrap();
+        let wall = Arc::new(ManualClock::at(Timestamp(1_000)));
+        let ((begins, mut begun), (end, ended)) = (mpsc::unbounded_channel(), watch::channel(false));
+        let worker = Worker::new(db.clone(), wall.clone(), vec![Arc::new(Slow(begins, ended))]);
+        let job = NewJob { kind: "slow", payload: Value::Null, key: None, run_at: Timestamp(0) };
+        db.write(job, |tx, job| Box::pin(queue::enqueue(tx, job.clone()))).await.unwrap();
+        let first = tokio::spawn({
+            let worker = worker.clone();
+            async move { worker.run_due().await }
+        });
+        assert_eq!(begun.recv().await, Some(1));
+        wall.advance(Duration::from_secs(3_600));
+        tokio::select! {
+            attempt = begun.recv() => panic!("it was begun again: {attempt:?}"),
+            ran = worker.run_due() => assert_eq!(ran.unwrap(), 0),
+        }
+        end.send(true).unwrap();
+        assert_eq!(first.await.unwrap().unwrap(), 1);
+        let left = "SELECT CAST(count(*) AS BIGINT) FROM job";
+        let mut conn = db.read().await.unwrap();
+        assert_eq!(sqlx::query_scalar::<_, i64>(left).fetch_one(&mut *conn).await.unwrap(), 0);
+    }
 }

@@ -47,9 +47,13 @@ pub fn words(overview: &Overview) -> Message {
     };
     let satisfaction = share(csat.satisfied(), csat.n(), csat.k.max(K));
     let score = match satisfaction {
-        Share::Shown { .. } => format!("CSAT {}", shown(&satisfaction, "well or very well")),
+        Share::Shown { n, .. } => {
+            let rest = if n < csat.answered { "; months with too few answers are left out" } else { "" };
+            format!("CSAT {}{rest}", shown(&satisfaction, "well or very well"))
+        }
         Share::TooFew { k, .. } => {
-            format!("{} of {} answered; shown from {k} answers on", csat.answered, csat.invited)
+            let within = if csat.answered < k { "" } else { " in a month" };
+            format!("{} of {} answered; shown from {k} answers{within} on", csat.answered, csat.invited)
         }
     };
     let response = match share(csat.answered, csat.invited, K) {

@@ -7,6 +7,7 @@
 //! for now: sampling, gaps, working hours, the destruction of wave keys.
 
 pub mod commands;
+pub mod jobs;
 pub mod model;
 mod store;
 
@@ -19,7 +20,7 @@ use crate::access::Actor;
 use crate::chat::Target;
 use crate::chat::outbox::{self, Address};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{Conn, Db, Dialect, Tx};
 use crate::diagnostic::Problem;
 use crate::error::{Error, Result};
 use crate::facts::{self, Fact, FactKind};
@@ -124,12 +125,21 @@ async fn answer(tx: &mut Tx, slice: &Surveys, actor: &Actor, invitation: &str, c
     let key = slice.keys.unwrap(&asked.wave.id, &wrapped)?;
     let week = tx.now().iso_week();
     store::put_answer(tx, &asked.wave.id, &respondent(&key, &asked.person), value, &week).await?;
-    if !asked.answered {
-        store::set_answered(tx, &asked.id).await?;
+    if store::set_answered(tx, &asked.id).await? {
         facts::append(tx, FactKind::SurveyAnswered, &asked.wave.id, json!({ "survey": survey.key })).await?;
     }
     let prompt = commands::prompt(survey, &asked.id, &asked.subject, true);
     outbox::change(tx, &message_key(&asked.id), &prompt).await
+}
+
+/// Takes from the answers what the database itself notes of when and with what
+/// each was written; see [`jobs::Unmark`].
+pub async fn unmark(tx: &mut Tx) -> Result<()> {
+    match tx.dialect() {
+        Dialect::Postgres => store::rewrite_answers(tx).await,
+        // It notes nothing: a row is its columns.
+        Dialect::Sqlite => Ok(()),
+    }
 }
 
 /// The prompt's key in the outbox.
@@ -138,7 +148,8 @@ fn message_key(invitation: &str) -> String {
 }
 
 /// What a survey's waves add up to, from the month of `since` on. Internal:
-/// what leaves the process passes `stats::disclosure`.
+/// what leaves the process passes `stats::disclosure`. A wave of fewer than k
+/// answers is left out: two spans that differ by it would else tell its score.
 pub async fn results(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Results> {
     let period = since.month();
     let (invited, answered, k) = store::participation(conn, survey, &period).await?;

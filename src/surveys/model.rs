@@ -127,7 +127,7 @@ pub fn respondent(wave_key: &[u8], person: &str) -> String {
 pub struct Results {
     pub invited: u64,
     pub answered: u64,
-    /// Answers by value, the worst first.
+    /// Answers by value, the worst first, of the waves with at least k.
     pub counts: [u64; 5],
     /// The survey's threshold, the highest of the waves counted.
     pub k: u64,

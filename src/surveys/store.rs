@@ -17,7 +17,6 @@ pub(super) struct Invitation {
     pub wave: Wave,
     pub person: String,
     pub subject: String,
-    pub answered: bool,
 }
 
 /// The wave of a period, made with this id when it is the first.
@@ -62,7 +61,7 @@ pub(super) async fn invite(tx: &mut Tx, wave: &str, person: &str, subject: &str)
 }
 
 pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invitation>> {
-    let sql = "SELECT invitation.id, person_id, subject, answered, wave.id AS wave_id, survey FROM invitation
+    let sql = "SELECT invitation.id, person_id, subject, wave.id AS wave_id, survey FROM invitation
                JOIN wave ON wave.id = invitation.wave_id WHERE invitation.id = $1";
     let Some(row) = sqlx::query(sql).bind(id).fetch_optional(conn).await? else { return Ok(None) };
     Ok(Some(Invitation {
@@ -70,16 +69,14 @@ pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invit
         wave: Wave { id: row.try_get("wave_id")?, survey: row.try_get("survey")? },
         person: row.try_get("person_id")?,
         subject: row.try_get("subject")?,
-        answered: row.try_get::<i64, _>("answered")? == 1,
     }))
 }
 
-pub(super) async fn set_answered(tx: &mut Tx, invitation: &str) -> Result<()> {
-    sqlx::query("UPDATE invitation SET answered = 1 WHERE id = $1")
-        .bind(invitation)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+/// `true` for the first answer, however close a second one comes.
+pub(super) async fn set_answered(tx: &mut Tx, invitation: &str) -> Result<bool> {
+    let sql = "UPDATE invitation SET answered = 1 WHERE id = $1 AND answered = 0";
+    let set = sqlx::query(sql).bind(invitation).execute(tx.conn()).await?;
+    Ok(set.rows_affected() == 1)
 }
 
 /// A changed mind replaces the value, so that it counts once.
@@ -96,6 +93,15 @@ pub(super) async fn put_answer(
     Ok(())
 }
 
+/// Writes the answers of each wave again, all in one transaction (PostgreSQL
+/// alone knows `xmin`, the transaction that a row is of).
+pub(super) async fn rewrite_answers(tx: &mut Tx) -> Result<()> {
+    let sql = "UPDATE answer SET week = week WHERE wave_id IN
+                   (SELECT wave_id FROM answer GROUP BY wave_id HAVING count(DISTINCT xmin::text) > 1)";
+    sqlx::query(sql).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// (invited, answered, k) over the waves of a survey from `period` on.
 pub(super) async fn participation(conn: &mut Conn, survey: &str, period: &str) -> Result<(i64, i64, i64)> {
     let sql = "SELECT CAST(count(*) AS BIGINT), CAST(COALESCE(sum(answered), 0) AS BIGINT),
@@ -104,9 +110,11 @@ pub(super) async fn participation(conn: &mut Conn, survey: &str, period: &str) -
     Ok(sqlx::query_as(sql).bind(survey).bind(period).fetch_one(conn).await?)
 }
 
-/// (value, count) over the waves of a survey from `period` on.
+/// (value, count) of each wave of a survey from `period` on that has k answers.
 pub(super) async fn histogram(conn: &mut Conn, survey: &str, period: &str) -> Result<Vec<(i64, i64)>> {
     let sql = "SELECT value, CAST(count(*) AS BIGINT) FROM answer JOIN wave ON wave.id = answer.wave_id
-               WHERE survey = $1 AND period >= $2 GROUP BY value";
+               WHERE survey = $1 AND period >= $2
+                   AND k <= (SELECT count(*) FROM answer AS other WHERE other.wave_id = wave.id)
+               GROUP BY value";
     Ok(sqlx::query_as(sql).bind(survey).bind(period).fetch_all(conn).await?)
 }

@@ -15,3 +15,4 @@ mod people;
 mod playground;
 mod slack;
 mod slack_render;
+mod startup;

@@ -29,6 +29,8 @@ const LIMITED_SECONDS: u64 = 30;
 pub struct Client {
     slack: SlackHyperClient,
     token: SlackApiToken,
+    /// Where the Web API is: addresses for answers may be there, too.
+    api: Option<Url>,
 }
 
 impl Client {
@@ -42,7 +44,8 @@ impl Client {
             .build();
         let connector = SlackClientHyperConnector::from(connector);
         let connector = connector.with_slack_api_url(api_url.trim_end_matches('/'));
-        Ok(Client { slack: SlackClient::new(connector), token: SlackApiToken::new(token.to_owned().into()) })
+        let token = SlackApiToken::new(token.to_owned().into());
+        Ok(Client { slack: SlackClient::new(connector), token, api: Url::parse(api_url).ok() })
     }
 
     /// Whose bot we are.
@@ -83,10 +86,11 @@ impl Client {
     }
 
     /// Answers a press, seen by the presser alone. The address stands for the person, so it
-    /// is treated as a secret and our token is not sent to it.
+    /// is treated as a secret and our token is not sent to it. Only an address of Slack's is
+    /// posted to: a leaked signing secret must not reach what only this machine can reach.
     pub async fn respond(&self, url: &str, message: &Message) -> Result<MessageRef, SendError> {
-        let url =
-            Url::parse(url).map_err(|_| SendError::Never("the address for answers is garbled".into()))?;
+        let url = Url::parse(url).ok().filter(|url| is_slacks(url, self.api.as_ref()));
+        let url = url.ok_or_else(|| SendError::Never("the address for answers is none of Slack's".into()))?;
         let mut body = render::message(message);
         body["response_type"] = "ephemeral".into();
         body["replace_original"] = false.into();
@@ -106,6 +110,15 @@ impl Client {
         let session = self.slack.open_session(&self.token);
         bounded(patience, session.http_session_api.http_post(method, body, None)).await
     }
+}
+
+/// Slack's own hosts over TLS, or the very host that the Web API is called at.
+fn is_slacks(url: &Url, api: Option<&Url>) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let theirs = [".slack.com", ".slack-gov.com"].iter().any(|domain| host.ends_with(domain));
+    let usual = url.scheme() == "https" && url.port().is_none() && theirs;
+    let same = |api: &Url| api.scheme() == url.scheme() && api.host() == url.host();
+    usual || api.is_some_and(same)
 }
 
 async fn bounded<T>(
@@ -187,5 +200,27 @@ mod tests {
                 .with_http_response_body(body.into()),
         );
         assert!(!send_error(error).to_string().contains(body));
+    }
+
+    #[test]
+    fn answers_go_to_slack_or_where_the_api_is() {
+        let slacks =
+            |url: &str, api: &str| is_slacks(&Url::parse(url).unwrap(), Url::parse(api).ok().as_ref());
+        let (usual, fake) = ("https://slack.com/api", "http://127.0.0.1:9/api");
+        assert!(slacks("https://hooks.slack.com/actions/T1/2/x", usual));
+        assert!(slacks("http://127.0.0.1:9/respond/1", fake));
+        for foreign in [
+            "http://hooks.slack.com/actions/T1",
+            "https://hooks.slack.com:8443/x",
+            "https://hooks.slack.com.evil.example/x",
+            "https://evilslack.com/x",
+            "https://hooks.slack.com@evil.example/x",
+            "http://169.254.169.254/latest/meta-data",
+            "http://127.0.0.1:9/respond/1",
+            "file:///etc/passwd",
+        ] {
+            assert!(!slacks(foreign, usual), "{foreign}");
+        }
+        assert!(!slacks("http://127.0.0.2:9/x", fake));
     }
 }

@@ -2,4 +2,7 @@
 
 mod environments;
 mod menu;
+mod outputs;
+mod privacy;
+mod side_by_side;
 mod surveys;

@@ -1,0 +1,82 @@
+//! What the database itself, or one question after another, would tell of an answer.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
+use std::time::Duration;
+
+use goldenpath::db::Dialect;
+use goldenpath::surveys;
+
+use crate::harness::test_app::TestApp;
+
+/// People whose answer can be told from the transaction that wrote both.
+async fn linked(app: &TestApp) -> i64 {
+    let sql = match app.app.db.dialect() {
+        Dialect::Postgres => {
+            "SELECT count(*) FROM invitation JOIN answer ON answer.xmin::text = invitation.xmin::text"
+        }
+        Dialect::Sqlite => {
+            "SELECT count(*) FROM pragma_table_list WHERE name IN ('answer', 'invitation', 'fact') AND wr = 0"
+        }
+    };
+    let mut conn = app.app.db.read().await.unwrap();
+    sqlx::query_scalar(sql).fetch_one(&mut *conn).await.unwrap()
+}
+
+#[tokio::test]
+async fn no_answer_is_tied_to_a_person_by_the_marks_of_the_database() {
+    let app = TestApp::start().await;
+    for (name, choice) in [("Ada", "Well"), ("Ben", "Badly"), ("Cy", "So-so")] {
+        let person = app.person(name);
+        person.types(&format!("env create preview-site {}-site", name.to_lowercase())).await;
+        app.run_jobs().await;
+        person.presses(choice).await;
+    }
+    app.app.db.write((), |tx, ()| Box::pin(surveys::unmark(tx))).await.unwrap();
+    assert_eq!(linked(&app).await, 0);
+    app.end().await;
+}
+
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
+
+/// Each of them gets an environment and answers.
+async fn answer(app: &TestApp, month: &str, people: &[(&'static str, &str)]) {
+    for (name, choice) in people {
+        let person = app.person(name);
+        person.types(&format!("env create preview-site {}-{month}", name.to_lowercase())).await;
+        app.run_jobs().await;
+        person.presses(choice).await;
+    }
+}
+
+/// The line of the score.
+async fn score(app: &TestApp, line: &str) -> String {
+    let stats = app.person("Priya").runs(line).await;
+    stats.lines().find(|line| line.starts_with("Satisfaction")).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_month_of_too_few_answers_cannot_be_told_from_two_spans() {
+    let app = TestApp::start().await;
+    answer(&app, "nov", &[("Ada", "Badly"), ("Ben", "Badly")]).await;
+    app.after(MONTH).await;
+    let many = [("Ada", "Well"), ("Ben", "Well"), ("Cy", "Well"), ("Di", "Well"), ("Eve", "Badly")];
+    answer(&app, "dec", &many).await;
+    let shown = "Satisfaction  CSAT 80 % [38, 96] well or very well, n = 5";
+    assert_eq!(score(&app, "stats since=10d").await, shown);
+    let left_out = format!("{shown}; months with too few answers are left out");
+    assert_eq!(score(&app, "stats since=60d").await, left_out);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn answers_of_months_with_too_few_each_show_no_score_together() {
+    let app = TestApp::start().await;
+    let few = [("Ada", "Well"), ("Ben", "Well"), ("Cy", "Well")];
+    answer(&app, "nov", &few).await;
+    app.after(MONTH).await;
+    answer(&app, "dec", &few).await;
+    let too_few = "Satisfaction  6 of 6 answered; shown from 5 answers in a month on";
+    assert_eq!(score(&app, "stats since=60d").await, too_few);
+    app.end().await;
+}
