@@ -18,8 +18,9 @@ pub struct Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { commands, templates, surveys } = self;
-        write!(f, "{commands} commands, {templates} templates, {surveys} surveys")
+        let some = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let (commands, templates) = (some(self.commands, "command"), some(self.templates, "template"));
+        write!(f, "{commands}, {templates}, {}", some(self.surveys, "survey"))
     }
 }
 

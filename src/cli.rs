@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{self, Ambient, App, Content};
-use crate::check;
+use crate::check::{self, Counts};
 use crate::clock::SystemClock;
 use crate::commands::help;
 use crate::config::{self, Config, LogFormat};
@@ -95,9 +95,12 @@ fn check(files: &[PathBuf]) -> ExitCode {
         for warning in app::warnings(&config, &content.menu) {
             println!("warning: {warning}");
         }
-        let commands = content.menu.all().filter(|spec| !spec.hidden).count();
-        let templates = content.catalog.list().len();
-        println!("fine: {commands} commands, {templates} templates, {} surveys", content.surveys.len());
+        let fine = Counts {
+            commands: content.menu.all().filter(|spec| !spec.hidden).count(),
+            templates: content.catalog.list().len(),
+            surveys: content.surveys.len(),
+        };
+        println!("fine: {fine}");
         if !files.is_empty() {
             println!("fine besides: {given}");
         }

@@ -37,11 +37,14 @@ async fn list(shelf: Arc<Shelf>, _call: Call) -> Result<Reply> {
 
 async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
     let words = call.args.text("words").unwrap_or_default().to_owned();
-    let found: Vec<_> = shelf.catalog.search(&words).into_iter().take(8).collect();
-    if !found.is_empty() {
-        let head =
-            Message::new(text![strong(found.len().to_string()), " for ", emphasis(words), ", best first:"]);
-        return Ok(Reply::private(shelf_of(head, &found)));
+    let found = shelf.catalog.search(&words);
+    let shown: Vec<_> = found.templates.into_iter().take(8).collect();
+    if !shown.is_empty() {
+        let head = match found.every {
+            true => text![strong(shown.len().to_string()), " for ", emphasis(words), ", best first:"],
+            false => text!["Nothing fits all of ", emphasis(words), "; this fits some of it:"],
+        };
+        return Ok(Reply::private(shelf_of(Message::new(head), &shown)));
     }
     // What was looked for and not found is evidence for the roadmap.
     call.commit(&shelf.db, words, |tx, words| {

@@ -76,6 +76,15 @@ pub fn unknown(catalog: &Catalog, name: &str) -> Error {
     Error::NotFound(format!("There is no template `{name}`. {hint}"))
 }
 
+/// What a search came to.
+#[derive(Debug)]
+pub struct Matches<'a> {
+    /// Whether each of them fits every word.
+    pub every: bool,
+    /// Best first.
+    pub templates: Vec<&'a Arc<Template>>,
+}
+
 impl Catalog {
     /// The shipped templates and those in the operator's folders.
     ///
@@ -112,21 +121,23 @@ impl Catalog {
         all
     }
 
-    /// The templates that fit the words, best first; every word has to fit.
-    pub fn search(&self, words: &str) -> Vec<&Arc<Template>> {
+    /// The templates that fit all of the words, best first; where none does,
+    /// those that fit some of them, most words first.
+    pub fn search(&self, words: &str) -> Matches<'_> {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(&escape_words(words), CaseMatching::Ignore, Normalization::Smart);
-        let scored = self.list().into_iter().filter_map(|template| {
-            let score: Option<u32> = pattern
-                .atoms
-                .iter()
-                .map(|atom| score(template, atom, &mut matcher))
-                .try_fold(0_u32, |sum, score| Some(sum.saturating_add(score?)));
-            Some((score?, template))
+        let scored = self.list().into_iter().map(|template| {
+            let scores = pattern.atoms.iter().filter_map(|atom| score(template, atom, &mut matcher));
+            let scores: Vec<u32> = scores.collect();
+            (scores.len(), scores.into_iter().fold(0_u32, u32::saturating_add), template)
         });
-        let mut scored: Vec<_> = scored.collect();
-        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        scored.into_iter().map(|(_, template)| template).collect()
+        let mut scored: Vec<_> = scored.filter(|(fits, ..)| *fits > 0).collect();
+        scored.sort_by_key(|(fits, score, _)| std::cmp::Reverse((*fits, *score)));
+        let every = scored.first().is_some_and(|(fits, ..)| *fits == pattern.atoms.len());
+        if every {
+            scored.retain(|(fits, ..)| *fits == pattern.atoms.len());
+        }
+        Matches { every, templates: scored.into_iter().map(|(.., template)| template).collect() }
     }
 
     /// The name that was probably meant.

@@ -54,6 +54,9 @@ pub enum SendError {
     /// Try again, not before this many seconds.
     #[error("{reason}")]
     Later { seconds: u64, reason: String },
+    /// It may have arrived or not; try again, not before this many seconds.
+    #[error("{reason}")]
+    Unclear { seconds: u64, reason: String },
     /// The bot cannot write there (not a member, archived): use the fallback.
     #[error("not in that conversation: {0}")]
     NotThere(String),

@@ -64,6 +64,9 @@ async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
     queue::enqueue(tx, NewJob { kind: "deliver", payload, key: Some(format!("deliver:{key}")), run_at }).await
 }
 
+/// How long a message waits whose platform is not connected.
+const NOT_CONNECTED: Duration = Duration::from_secs(300);
+
 /// A message as the table has it.
 struct Stored {
     platform: String,
@@ -92,31 +95,56 @@ impl Deliver {
     async fn post(&self, platform: &dyn Platform, key: &str, row: &Stored) -> Result<(), JobError> {
         let mut message = row.message.clone();
         if row.sending {
-            message = message.context("Sent again after a restart; you may see this twice.");
+            message = message.context("Sent again after an interruption; you may see this twice.");
         }
-        mark_sending(&self.db, key, row.sending).await?;
+        note(&self.db, key, Note::Posting { again: row.sending }).await?;
         match platform.post(&row.workspace, &row.target, &message).await {
-            Ok(reference) => Ok(record_posted(&self.db, key, row.version, reference).await?),
+            Ok(_) if matches!(row.target, Target::Respond { .. }) => {
+                Ok(note(&self.db, key, Note::Answered).await?)
+            }
+            Ok(reference) => Ok(note(&self.db, key, Note::Posted { version: row.version, reference }).await?),
             Err(SendError::NotThere(reason)) => match row.fallback.clone() {
-                Some(fallback) => {
-                    use_fallback(&self.db, key, fallback).await?;
+                Some(target) => {
+                    note(&self.db, key, Note::Elsewhere { target }).await?;
                     Err(JobError::Retry(Duration::ZERO, reason))
                 }
                 None => self.give_up(key, reason).await,
             },
             Err(SendError::Later { seconds, reason }) => {
-                clear_sending(&self.db, key).await?;
+                note(&self.db, key, Note::NotPosted).await?;
+                Err(JobError::Retry(Duration::from_secs(seconds), reason))
+            }
+            // Still marked as being posted, so that the next attempt says that it repeats.
+            Err(SendError::Unclear { seconds, reason }) => {
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
             }
             Err(SendError::Never(reason)) => self.give_up(key, reason).await,
         }
     }
 
+    async fn update(
+        &self,
+        platform: &dyn Platform,
+        key: &str,
+        row: &Stored,
+        reference: &MessageRef,
+    ) -> Result<(), JobError> {
+        match platform.update(&row.workspace, reference, &row.message).await {
+            Ok(()) => {
+                let posted = Note::Posted { version: row.version, reference: reference.clone() };
+                Ok(note(&self.db, key, posted).await?)
+            }
+            Err(SendError::Later { seconds, reason } | SendError::Unclear { seconds, reason }) => {
+                Err(JobError::Retry(Duration::from_secs(seconds), reason))
+            }
+            Err(SendError::NotThere(reason) | SendError::Never(reason)) => self.give_up(key, reason).await,
+        }
+    }
+
     /// Said once in the log; the row keeps why.
     async fn give_up(&self, key: &str, reason: String) -> Result<(), JobError> {
         tracing::warn!(message = key, reason, "a message could not be delivered");
-        give_up(&self.db, key, reason).await?;
-        Ok(())
+        Ok(note(&self.db, key, Note::GivenUp { reason }).await?)
     }
 }
 
@@ -135,19 +163,12 @@ impl Job for Deliver {
             return Ok(());
         }
         let Some(platform) = self.platforms.get(row.platform.as_str()) else {
-            return self.give_up(key, format!("{} is not connected", row.platform)).await;
+            // A start without its secrets loses nothing: the next one with them goes on.
+            return Err(JobError::Retry(NOT_CONNECTED, format!("{} is not connected", row.platform)));
         };
         match &row.reference {
             None => self.post(platform.as_ref(), key, &row).await,
-            Some(reference) => match platform.update(&row.workspace, reference, &row.message).await {
-                Ok(()) => Ok(record_posted(&self.db, key, row.version, reference.clone()).await?),
-                Err(SendError::Later { seconds, reason }) => {
-                    Err(JobError::Retry(Duration::from_secs(seconds), reason))
-                }
-                Err(SendError::NotThere(reason) | SendError::Never(reason)) => {
-                    self.give_up(key, reason).await
-                }
-            },
+            Some(reference) => self.update(platform.as_ref(), key, &row, reference).await,
         }
     }
 }
@@ -170,75 +191,61 @@ async fn load(conn: &mut Conn, key: &str) -> Result<Option<Stored>> {
     }))
 }
 
-async fn mark_sending(db: &Db, key: &str, again: bool) -> Result<()> {
-    db.write((key.to_owned(), again), |tx, (key, again)| {
-        Box::pin(async move {
-            sqlx::query("UPDATE message SET sending = 1, repeats = repeats + $2 WHERE key = $1")
-                .bind(key)
-                .bind(i64::from(*again))
-                .execute(tx.conn())
-                .await?;
-            Ok(())
-        })
-    })
-    .await
+/// What happened to a message.
+enum Note {
+    /// It is about to be posted; `again` after an attempt of unknown outcome.
+    Posting {
+        again: bool,
+    },
+    /// The post certainly did not arrive.
+    NotPosted,
+    /// The platform has this version. It may have changed again meanwhile: then its own job waits.
+    Posted {
+        version: i64,
+        reference: MessageRef,
+    },
+    /// A one-time answer arrived: its address is of no more use.
+    Answered,
+    /// It goes to the fallback from now on.
+    Elsewhere {
+        target: Target,
+    },
+    GivenUp {
+        reason: String,
+    },
 }
 
-async fn clear_sending(db: &Db, key: &str) -> Result<()> {
-    db.write(key.to_owned(), |tx, key| {
+async fn note(db: &Db, key: &str, what: Note) -> Result<()> {
+    db.write((key.to_owned(), what), |tx, (key, what)| {
         Box::pin(async move {
-            sqlx::query("UPDATE message SET sending = 0 WHERE key = $1").bind(key).execute(tx.conn()).await?;
-            Ok(())
-        })
-    })
-    .await
-}
-
-/// The message may have changed again meanwhile: then its own job is waiting.
-async fn record_posted(db: &Db, key: &str, version: i64, reference: MessageRef) -> Result<()> {
-    db.write(
-        (key.to_owned(), version, serde_json::to_string(&reference)?),
-        |tx, (key, version, reference)| {
-            Box::pin(async move {
-                sqlx::query(
+            let query = match what {
+                Note::Posting { again } => {
+                    sqlx::query("UPDATE message SET sending = 1, repeats = repeats + $2 WHERE key = $1")
+                        .bind(key)
+                        .bind(i64::from(*again))
+                }
+                Note::NotPosted => sqlx::query("UPDATE message SET sending = 0 WHERE key = $1").bind(key),
+                Note::Posted { version, reference } => sqlx::query(
                     "UPDATE message SET sending = 0, reference = $3,
-                     delivered = CASE WHEN delivered < $2 THEN $2 ELSE delivered END
-                 WHERE key = $1",
+                         delivered = CASE WHEN delivered < $2 THEN $2 ELSE delivered END
+                     WHERE key = $1",
                 )
                 .bind(key)
                 .bind(*version)
-                .bind(reference)
-                .execute(tx.conn())
-                .await?;
-                Ok(())
-            })
-        },
-    )
-    .await
-}
-
-async fn use_fallback(db: &Db, key: &str, fallback: Target) -> Result<()> {
-    db.write((key.to_owned(), serde_json::to_string(&fallback)?), |tx, (key, target)| {
-        Box::pin(async move {
-            sqlx::query("UPDATE message SET sending = 0, target = $2, fallback = NULL WHERE key = $1")
-                .bind(key)
-                .bind(target)
-                .execute(tx.conn())
-                .await?;
-            Ok(())
-        })
-    })
-    .await
-}
-
-async fn give_up(db: &Db, key: &str, reason: String) -> Result<()> {
-    db.write((key.to_owned(), reason), |tx, (key, reason)| {
-        Box::pin(async move {
-            sqlx::query("UPDATE message SET sending = 0, given_up = $2 WHERE key = $1")
-                .bind(key)
-                .bind(reason)
-                .execute(tx.conn())
-                .await?;
+                .bind(serde_json::to_string(reference)?),
+                Note::Answered => sqlx::query("DELETE FROM message WHERE key = $1").bind(key),
+                Note::Elsewhere { target } => {
+                    sqlx::query("UPDATE message SET sending = 0, target = $2, fallback = NULL WHERE key = $1")
+                        .bind(key)
+                        .bind(serde_json::to_string(target)?)
+                }
+                Note::GivenUp { reason } => {
+                    sqlx::query("UPDATE message SET sending = 0, given_up = $2 WHERE key = $1")
+                        .bind(key)
+                        .bind(reason)
+                }
+            };
+            query.execute(tx.conn()).await?;
             Ok(())
         })
     })

@@ -9,7 +9,7 @@ use super::inbox::{self, Delivery};
 use super::reading::{self, Asked, Misread};
 use super::spec::{FormBy, Menu};
 use super::{Call, Choices, Handlers, Noticed, WhoIs, help, suggestions};
-use crate::access::{Actor, authorize};
+use crate::access::{Actor, Role, authorize};
 use crate::chat::Dispatch;
 use crate::chat::inbound::{AnswerBy, Input, Invocation};
 use crate::chat::message::{Button, Message, Reply};
@@ -69,9 +69,7 @@ impl Engine {
         let (spec, args) = match reading::read(&self.menu, &invocation.input, &actor) {
             Ok(Asked::Command(spec, args)) => (spec, args),
             Ok(Asked::Help(words)) => {
-                let reply = help::reply(&self.menu, &actor, &words)?;
-                self.notice(&actor).await;
-                return Ok((reply, false));
+                return Ok((help::reply(&self.menu, &actor, &words)?, false));
             }
             Err(Misread::Error(error)) => return Err(error),
             Err(Misread::Typo { sentence, corrected }) => {
@@ -81,7 +79,8 @@ impl Engine {
             }
         };
         let approved = authorize(&actor, &spec.command(), spec.role)?;
-        if !spec.private {
+        // Who reads stats is not counted by them.
+        if !spec.private && spec.role == Some(Role::Developer) {
             self.notice(&actor).await;
         }
         let handler = self

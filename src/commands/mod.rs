@@ -54,7 +54,7 @@ pub type WhoIs = Arc<dyn Fn(Identity, Standing, String) -> BoxFuture<'static, Re
 /// What can be chosen for arguments of a kind by this person.
 pub type Choices = Arc<dyn Fn(Kind, Actor) -> BoxFuture<'static, Result<Vec<Choice>>> + Send + Sync>;
 
-/// Called once for a command that is not private, for the count of active people.
+/// Called for a developer's command that is not private, for the count of active developers.
 pub type Noticed = Arc<dyn Fn(Actor) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
 /// One authorized command with its values.

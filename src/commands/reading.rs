@@ -51,9 +51,10 @@ pub(super) fn read<'m>(menu: &'m Menu, input: &Input, actor: &Actor) -> Result<A
     }
 }
 
+/// Help is no button's: the engine does it itself, from lines alone.
 fn known<'m>(menu: &'m Menu, key: &str) -> Result<&'m Spec, Error> {
     let gone = "This button belongs to an older version and does nothing any more. Type `/platform help`.";
-    menu.get(key).ok_or_else(|| Error::NotFound(gone.into()))
+    menu.get(key).filter(|spec| spec.noun != "help").ok_or_else(|| Error::NotFound(gone.into()))
 }
 
 /// A typed line on its way to a command.

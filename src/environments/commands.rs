@@ -42,11 +42,10 @@ async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
         let env = request.environment(String::new(), now)?;
         return Ok(Reply::private(wording::dry_run(&env, &request.template.plan(), now)));
     }
-    let direct = call.invocation.place.direct;
-    call.commit(&slice.db, (request, direct), |tx, (request, direct)| {
+    call.commit(&slice.db, request, |tx, request| {
         Box::pin(async move {
             let env = super::request(tx, request).await?;
-            Ok(Reply::private(wording::asked(&env, *direct)))
+            Ok(Reply::private(wording::asked(&env)))
         })
     })
     .await

@@ -74,9 +74,8 @@ impl State {
     pub fn mark(self) -> &'static str {
         match self {
             State::Requested | State::Provisioning | State::Destroying => "⏳",
-            State::Ready => "✅",
+            State::Ready | State::Destroyed => "✅",
             State::Failed => "❌",
-            State::Destroyed => "▫️",
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::model::{Environment, ResourceRow, Run, State, StepRow, StepState};
 use crate::chat::message::{Block, Button, Choice, Message, Text, code, emphasis, link, plain, strong, time};
 use crate::clock::Timestamp;
-use crate::drivers::Ownership;
+use crate::drivers::{Ownership, Resource};
 use crate::duration;
 use crate::text;
 
@@ -102,17 +104,15 @@ fn removing(view: &View<'_>) -> Text {
     }
 }
 
+/// What is kept keeps its own name too, so only without it the environment's is said to be free.
 fn gone_line(view: &View<'_>) -> Text {
-    let kept: Vec<&ResourceRow> =
-        view.resources.iter().filter(|row| row.resource.ownership == Ownership::Kept).collect();
-    let line = text!["▫️ ", code(&view.env.name), " is gone; its name is free again"];
-    let Some((first, rest)) = kept.split_first() else { return line.then(".") };
-    let item = |row: &ResourceRow| format!("{} ", row.resource.kind);
-    let mut line = line.then(" · kept: ").then(item(first)).then(code(&first.resource.label));
-    for row in rest {
-        line = line.then(", ").then(item(row)).then(code(&row.resource.label));
+    let kept = view.resources.iter().filter(|row| row.resource.ownership == Ownership::Kept);
+    let kept: Vec<String> = kept.map(|row| named(&row.resource)).collect();
+    let line = text!["✅ ", code(&view.env.name), " is gone"];
+    match kept.as_slice() {
+        [] => line.then("; its name is free again."),
+        kept => line.then(plain(format!(". Kept: {}.", kept.join(", ")))),
     }
-    line
 }
 
 fn kept<'a>(resources: &'a [ResourceRow], kind: &'a str) -> impl Iterator<Item = &'a str> {
@@ -154,12 +154,11 @@ fn destroy_button(env: &Environment) -> Button {
 }
 
 /// The answer to a create.
-pub fn asked(env: &Environment, direct: bool) -> Message {
-    let place = if direct { "The message below follows it" } else { "A message in this channel follows it" };
+pub fn asked(env: &Environment) -> Message {
     Message::new(text![
         "⏳ ",
         code(&env.name),
-        format!(" is asked for. {place}; "),
+        " is asked for; a message follows it, here or directly to you. ",
         code(format!("/platform env show {}", env.name)),
         " shows it any time."
     ])
@@ -237,23 +236,22 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
         ),
     ];
     fields.extend(env.outputs.iter().filter_map(|(name, value)| {
-        let value = value.as_str()?;
+        let value = value.as_str().filter(|value| !value.is_empty())?;
         let shown = if value.starts_with("http") { link(value) } else { code(value) };
-        Some((name.clone(), text![shown]))
+        Some((label(name), text![shown]))
     }));
-    fields.extend(view.resources.iter().filter(|row| row.present).map(|row| {
-        let fate = if row.resource.ownership == Ownership::Kept { " (kept)" } else { "" };
-        (row.resource.kind.clone(), text![code(&row.resource.label), fate])
-    }));
-    let parameters = env.parameters.iter().filter(|(_, value)| !value.is_null());
-    let parameters: Vec<String> = parameters
-        .map(|(name, value)| {
-            format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        })
-        .collect();
     let mut message = Message::new(text![strong(&env.name)]).with(Block::Fields { fields });
+    let parameters = env.parameters.iter().filter(|(_, value)| !value.is_null());
+    let parameters: Vec<String> = parameters.map(|(name, value)| as_typed(name, value)).collect();
     if !parameters.is_empty() {
         message = message.context(text!["Parameters: ", code(parameters.join(" "))]);
+    }
+    for (fate, ownership) in [("Goes with it", Ownership::Owned), ("Stays after it", Ownership::Kept)] {
+        let made = view.resources.iter().filter(|row| row.present && row.resource.ownership == ownership);
+        let made: Vec<String> = made.map(|row| named(&row.resource)).collect();
+        if !made.is_empty() {
+            message = message.context(text![plain(format!("{fate}: {}.", made.join(", ")))]);
+        }
     }
     if matches!(env.state, State::Failed | State::Provisioning | State::Requested) {
         let run = progress(view);
@@ -269,6 +267,34 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
         }
         _ => message,
     }
+}
+
+/// `url` → "URL", `repository` → "Repository".
+fn label(name: &str) -> String {
+    if name.len() <= 3 {
+        return name.to_uppercase();
+    }
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A parameter as one would type it: `title="My site"`.
+fn as_typed(name: &str, value: &Value) -> String {
+    match value.as_str() {
+        Some(text) if text.chars().all(|c| !c.is_whitespace() && c != '"' && c != '\'') => {
+            format!("{name}={text}")
+        }
+        Some(text) => format!("{name}=\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        None => format!("{name}={value}"),
+    }
+}
+
+/// "repository shop.git"; one whose name says it, alone.
+fn named(resource: &Resource) -> String {
+    if resource.label.contains(&resource.kind) {
+        return resource.label.clone();
+    }
+    format!("{} {}", resource.kind, resource.label)
 }
 
 /// The answer to `extend`.

@@ -9,7 +9,9 @@ use crate::chat::message::{Block, Message, Reply, Text, strong};
 use crate::commands::{Call, Handlers, handler};
 use crate::db::Db;
 use crate::duration;
+use crate::environments::Usage;
 use crate::error::Result;
+use crate::surveys::model::Results;
 use crate::text;
 
 /// The handlers of the slice.
@@ -26,54 +28,61 @@ async fn stats(db: Arc<Db>, call: Call) -> Result<Reply> {
 /// The overview, a line for each subject.
 pub fn words(overview: &Overview) -> Message {
     let Overview { span, active, usage, csat } = overview;
-    let head =
-        text![strong("Platform"), format!(" · last {} · {active} active developers", duration::words(*span))];
+    let head = text![strong("Platform"), format!(" · last {}", duration::words(*span))];
     if usage.asked == 0 {
         return Message::new(head)
             .section("Nobody asked for an environment in this time. `since=90d` looks further back.");
-    }
-    let waiting = usage.asked.saturating_sub(usage.ready + usage.failed);
-    let mut asked = format!("{} asked for, {} ready, {} failed", usage.asked, usage.ready, usage.failed);
-    if waiting > 0 {
-        asked.push_str(&format!(", {waiting} on the way or given up"));
     }
     let lead = usage.median_lead.and_then(|millis| u64::try_from(millis).ok());
     let lead = lead.map_or("none is ready yet".to_owned(), |millis| {
         format!("median {} from request to ready, of {}", lead_words(millis), usage.ready)
     });
-    let golden = match share(usage.golden, usage.asked, K) {
-        Share::Shown { .. } => shown(&share(usage.golden, usage.asked, K), "of environments"),
-        Share::TooFew { .. } => format!("{} of {} environments", usage.golden, usage.asked),
-    };
-    let satisfaction = share(csat.satisfied(), csat.n(), csat.k.max(K));
-    let score = match satisfaction {
-        Share::Shown { n, .. } => {
+    let field = |name: &str, words: String| (name.to_owned(), Text(vec![words.into()]));
+    let fields = vec![
+        field("Active developers", active.to_string()),
+        field("Environments", asked(usage)),
+        field("Time to ready", lead),
+        field("Golden path", golden(usage)),
+        field("Satisfaction", satisfaction(csat)),
+        field("Response", response(csat)),
+    ];
+    Message::new(head)
+        .with(Block::Fields { fields })
+        .context("In brackets: 95 % interval (Wilson). Satisfaction counts whole calendar months.")
+}
+
+fn asked(usage: &Usage) -> String {
+    let waiting = usage.asked.saturating_sub(usage.ready + usage.failed);
+    let rest = if waiting > 0 { format!(", {waiting} on the way or given up") } else { String::new() };
+    format!("{} asked for, {} ready, {} failed{rest}", usage.asked, usage.ready, usage.failed)
+}
+
+fn golden(usage: &Usage) -> String {
+    match share(usage.golden, usage.asked, K) {
+        whole @ Share::Shown { .. } => shown(&whole, "of environments"),
+        Share::TooFew { .. } => format!("{} of {}", usage.golden, usage.asked),
+    }
+}
+
+fn satisfaction(csat: &Results) -> String {
+    match share(csat.satisfied(), csat.n(), csat.k.max(K)) {
+        whole @ Share::Shown { n, .. } => {
             let rest = if n < csat.answered { "; months with too few answers are left out" } else { "" };
-            format!("CSAT {}{rest}", shown(&satisfaction, "well or very well"))
+            format!("CSAT {}{rest}", shown(&whole, "well or very well"))
         }
         Share::TooFew { k, .. } => {
             let within = if csat.answered < k { "" } else { " in a month" };
             format!("{} of {} answered; shown from {k} answers{within} on", csat.answered, csat.invited)
         }
-    };
-    let response = match share(csat.answered, csat.invited, K) {
-        whole @ Share::Shown { .. } => {
-            format!("{} of {} asked · {}", csat.answered, csat.invited, shown(&whole, ""))
-        }
-        Share::TooFew { .. } => format!("{} of {} asked", csat.answered, csat.invited),
-    };
-    let field = |name: &str, words: String| (name.to_owned(), Text(vec![words.into()]));
-    let fields = vec![
-        field("Active developers", active.to_string()),
-        field("Environments", asked),
-        field("Time to ready", lead),
-        field("Golden path", golden),
-        field("Satisfaction", score),
-        field("Response", response),
-    ];
-    Message::new(head)
-        .with(Block::Fields { fields })
-        .context("In brackets: 95 % interval (Wilson). Satisfaction counts whole calendar months.")
+    }
+}
+
+fn response(csat: &Results) -> String {
+    let counts = format!("{} of {} asked", csat.answered, csat.invited);
+    match share(csat.answered, csat.invited, K) {
+        whole @ Share::Shown { .. } => format!("{counts} · {}", shown(&whole, "")),
+        Share::TooFew { .. } => counts,
+    }
 }
 
 /// "78 % [45, 94] of environments, n = 9".

@@ -56,7 +56,7 @@ fn template(from: &str, to: &str) -> String {
 fn the_defaults_are_fine() {
     let (said, code) = check(&[], &[]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.ends_with("fine: 10 commands, 2 templates, 1 surveys\n"), "{said}");
+    assert!(said.ends_with("fine: 10 commands, 2 templates, 1 survey\n"), "{said}");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn given_files_are_told_apart_and_counted() {
     for arguments in [&["my"][..], &["my/wake.toml", "my/csat.toml", "my/site"]] {
         let (said, code) = check(&files, arguments);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.ends_with("fine besides: 1 commands, 1 templates, 1 surveys\n"), "{said}");
+        assert!(said.ends_with("fine besides: 1 command, 1 template, 1 survey\n"), "{said}");
     }
 }
 

@@ -14,7 +14,7 @@ use crate::harness::ground::{Ground, Serving, until};
 use crate::harness::recorder::Recorder;
 
 const LEASE: Duration = Duration::from_secs(30);
-const AGAIN: &str = "Sent again after a restart; you may see this twice.";
+const AGAIN: &str = "Sent again after an interruption; you may see this twice.";
 
 /// A worker that delivers to this platform.
 fn delivering(ground: &Ground, recorder: &Arc<Recorder>) -> Worker {
@@ -161,6 +161,31 @@ async fn what_may_come_later_waits_as_long_as_the_platform_says() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_may_have_arrived_is_repeated_with_a_word_about_it() {
+    let (ground, recorder, worker) = ground().await;
+    recorder.refuses(SendError::Unclear { seconds: 5, reason: "no answer in time".into() });
+    says(&ground, "ready").await;
+    worker.run_due().await.unwrap();
+    ground.clock.advance(Duration::from_secs(5));
+    worker.run_due().await.unwrap();
+    assert_eq!(recorder.sent(), ["post C1 ready".to_owned(), format!("post C1 ready / {AGAIN}")]);
+    assert_eq!(fate(&ground).await, (None, 1), "counted");
+    end(ground).await;
+}
+
+#[tokio::test]
+async fn an_answer_to_a_press_leaves_nothing_once_it_arrived() {
+    let (ground, recorder, worker) = ground().await;
+    let target = Target::Respond { url: "https://example.com/once".into() };
+    says_to(&ground, Address { target, ..address() }, "done").await;
+    worker.run_due().await.unwrap();
+    assert_eq!(recorder.sent().len(), 1);
+    let left = "SELECT CAST(count(*) AS BIGINT) FROM message";
+    assert_eq!(sqlx::query_scalar::<_, i64>(left).fetch_one(&mut *ground.read().await).await.unwrap(), 0);
+    end(ground).await;
+}
+
+#[tokio::test]
 async fn what_will_never_go_out_is_given_up_once_and_keeps_why() {
     let (ground, recorder, worker) = ground().await;
     recorder.refuses(SendError::Never("the channel is archived".into()));
@@ -187,11 +212,12 @@ async fn an_update_that_finds_its_message_deleted_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_message_to_a_platform_that_is_not_connected_is_given_up() {
+async fn a_message_to_a_platform_that_is_not_connected_waits_for_a_start_with_it() {
     let (ground, recorder, worker) = ground().await;
     says_to(&ground, Address { platform: "slack".into(), ..address() }, "ready").await;
     worker.run_due().await.unwrap();
     assert!(recorder.sent().is_empty());
-    assert_eq!(fate(&ground).await, (Some("slack is not connected".into()), 0));
+    assert_eq!(fate(&ground).await, (None, 0));
+    assert_eq!(ground.jobs().await, ["deliver ready 0"]);
     end(ground).await;
 }

@@ -23,7 +23,7 @@ async fn without_the_cookie_nobody_acts() {
 async fn a_typed_line_makes_an_environment_and_everybody_sees_it_become_ready() {
     let bot = Bot::start().await;
     let asked = bot.runs("ada", "env create preview-site demo").await;
-    assert!(asked.starts_with("⏳ demo is asked for."), "{asked}");
+    assert!(asked.starts_with("⏳ demo is asked for;"), "{asked}");
     let ready = bot.sees("ben", CHANNEL, "✅ demo is ready").await;
     assert!(
         ready.contains("http://127.0.0.1:PORT/") && ready.ends_with("[Open] [Extend by 1 day] [Destroy]"),

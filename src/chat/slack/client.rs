@@ -127,7 +127,7 @@ async fn bounded<T>(
 ) -> Result<T, SendError> {
     match tokio::time::timeout(patience, call).await {
         Ok(answer) => answer.map_err(send_error),
-        Err(_) => Err(later("Slack did not answer in time")),
+        Err(_) => Err(unclear("Slack did not answer in time")),
     }
 }
 
@@ -140,7 +140,7 @@ fn send_error(error: SlackClientError) -> SendError {
             SendError::Later { seconds, reason: "Slack takes no more messages for now".into() }
         }
         SlackClientError::HttpError(error) => http_error(error.status_code.as_u16()),
-        SlackClientError::ProtocolError(_) => later("Slack's answer cannot be read"),
+        SlackClientError::ProtocolError(_) => unclear("Slack's answer cannot be read"),
         _ => later("Slack cannot be reached"),
     }
 }
@@ -167,6 +167,10 @@ fn http_error(status: u16) -> SendError {
         408 | 425 | 429 | 500.. => later(&format!("Slack answered {status}")),
         _ => SendError::Never(format!("Slack answered {status}")),
     }
+}
+
+fn unclear(reason: &str) -> SendError {
+    SendError::Unclear { seconds: AGAIN_SECONDS, reason: reason.to_owned() }
 }
 
 fn later(reason: &str) -> SendError {

@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn one_line_makes_a_site_that_is_served_until_it_is_destroyed() {
     let app = TestApp::start().await;
     let ada = app.person("Ada");
-    assert_snapshot!(ada.runs("env create preview-site demo").await, @"⏳ `demo` is asked for. A message in this channel follows it; `/platform env show demo` shows it any time.");
+    assert_snapshot!(ada.runs("env create preview-site demo").await, @"⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.");
     app.run_jobs().await;
     assert_snapshot!(app.reads("C1"), @"
     ✅ `demo` is ready · http://127.0.0.1:PORT/ · yours until 2026-11-21 09:00 UTC (in 3 days)
@@ -21,21 +21,20 @@ async fn one_line_makes_a_site_that_is_served_until_it_is_destroyed() {
     ");
     let url = app.link("C1");
     assert!(reqwest::get(&url).await.unwrap().text().await.unwrap().contains("demo"));
-    assert_snapshot!(ada.runs("env show demo").await, @"
+    assert_snapshot!(ada.runs("env show demo").await, @r#"
     demo
     State  ✅ ready
     Owner  Ada
     Template  Preview site (golden path, version `3a83e0cf998d`)
     Until  2026-11-21 09:00 UTC (in 3 days)
-    url  http://127.0.0.1:PORT/
-    workspace  `workspace`
-    process  `site of demo`
-    Parameters: `name=demo message=This page was made on the golden path. Change its words, keep its address. accent=indigo`
+    URL  http://127.0.0.1:PORT/
+    Parameters: `name=demo message="This page was made on the golden path. Change its words, keep its address." accent=indigo`
+    Goes with it: workspace, process site of demo.
     [Open] [Extend by 1 day] [Destroy]
-    ");
+    "#);
     assert_snapshot!(ada.runs("env destroy demo").await, @"⏳ `demo` is being removed. What it keeps is named in its message when it is gone.");
     app.run_jobs().await;
-    assert_snapshot!(app.reads("C1"), @"▫️ `demo` is gone; its name is free again.");
+    assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone; its name is free again.");
     assert!(reqwest::get(&url).await.is_err(), "the site still answers");
     app.end().await;
 }
@@ -60,7 +59,7 @@ async fn a_form_asks_for_what_the_line_leaves_open() {
     assert_snapshot!(refused["errors"]["name"].as_str().unwrap(), @"`Not a name` cannot be a name: lower-case letters, digits and `-`, a letter first, at most 40. `not-a-name` would do.");
     assert_snapshot!(refused["errors"]["ttl"].as_str().unwrap(), @"`soon` is no length of time; `ttl` takes one like `2h`, `3d` or `1d12h`.");
     let done = ada.submits(&form, &[("name", "shop"), ("ttl", "2d")]).await;
-    assert_snapshot!(read(&done), @"⏳ `shop` is asked for. A message in this channel follows it; `/platform env show shop` shows it any time.");
+    assert_snapshot!(read(&done), @"⏳ `shop` is asked for; a message follows it, here or directly to you. `/platform env show shop` shows it any time.");
     app.run_jobs().await;
     assert_snapshot!(app.reads("C1"), @"
     ✅ `shop` is ready · repository `shop.git` · yours until 2026-11-20 09:00 UTC (in 2 days)
@@ -90,7 +89,7 @@ async fn a_first_form_asks_for_the_template_and_a_second_for_the_rest() {
     ");
     second["id"] = first["id"].clone();
     assert_snapshot!(read(&ada.submits(&second, &[("name", "")]).await), @r#"refused: {"name":"An environment needs a name."}"#);
-    assert_snapshot!(read(&ada.submits(&second, &[("name", "demo"), ("p.accent", "teal")]).await), @"⏳ `demo` is asked for. A message in this channel follows it; `/platform env show demo` shows it any time.");
+    assert_snapshot!(read(&ada.submits(&second, &[("name", "demo"), ("p.accent", "teal")]).await), @"⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.");
     app.run_jobs().await;
     assert!(app.reads("C1").contains("`demo` is ready"));
     app.end().await;
@@ -130,7 +129,7 @@ async fn the_deadline_moves_by_extension_and_then_ends_it() {
     [Open] [Extend by 1 day] [Destroy]
     ");
     app.after(DAY / 2).await;
-    assert_snapshot!(app.reads("C1"), @"▫️ `demo` is gone; its name is free again.");
+    assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone; its name is free again.");
     assert_snapshot!(ada.runs("env show demo").await, @"There is no environment `demo`. `/platform env list --all` shows what there is.");
     app.end().await;
 }
@@ -160,7 +159,7 @@ spec:
     [Destroy]
     ");
     app.after(DAY).await;
-    assert_snapshot!(app.reads("C1"), @"▫️ `bad` is gone; its name is free again.");
+    assert_snapshot!(app.reads("C1"), @"✅ `bad` is gone; its name is free again.");
     app.end().await;
 }
 

@@ -75,7 +75,7 @@ async fn the_button_under_a_suggestion_runs_the_corrected_line_for_its_reader_al
     let (ada, ben) = (app.person("Ada"), app.person("Ben"));
     let (_, value) = buttons(&ada.types("env creat preview-site demo").await)[0].clone();
     assert_snapshot!(ben.presses_value(&value).await, @"This suggestion is not kept any more. Type the command.");
-    assert_snapshot!(ada.presses_value(&value).await, @"⏳ `demo` is asked for. A message in this channel follows it; `/platform env show demo` shows it any time.");
+    assert_snapshot!(ada.presses_value(&value).await, @"⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.");
     assert!(app.reads("C1").contains("`demo` is ready"));
     app.after(std::time::Duration::from_secs(86_400)).await;
     assert_snapshot!(ada.presses_value(&value).await, @"This suggestion is not kept any more. Type the command.");

@@ -114,7 +114,7 @@ async fn killed_in_a_destroy_everything_owned_goes_and_the_repository_stays() {
     assert_eq!((states(&bot).await, bot.sites()), (vec!["shop destroyed".to_owned()], vec![]));
     assert_eq!(std::fs::read_dir(bot.data().join("environments")).unwrap().count(), 0);
     let repository = bot.data().join("repositories/shop.git");
-    assert!(repository.join("HEAD").is_file() && text.contains("kept: repository"), "{text}");
+    assert!(repository.join("HEAD").is_file() && text.contains("Kept: repository"), "{text}");
     ask(&bot, "UBOB", "quick", "shop").await;
 }
 

@@ -84,7 +84,7 @@ impl Job for Slow {
     async fn run(&self, payload: Value, attempt: i64) -> End {
         let (key, round) = (payload["key"].as_str().unwrap().to_owned(), payload["round"].as_i64().unwrap());
         let others = self.0.lock().unwrap().at_work.insert(key.clone(), round);
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
         let mut seen = self.0.lock().unwrap();
         seen.side_by_side += usize::from(others.is_some());
         seen.at_work.remove(&key);
