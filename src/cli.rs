@@ -9,11 +9,12 @@ use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, Ambient, App, Content};
+use crate::app::{self, Ambient, App};
 use crate::check::{self, Counts};
 use crate::clock::SystemClock;
 use crate::commands::help;
 use crate::config::{self, Config, LogFormat};
+use crate::content::{self, Content};
 use crate::diagnostic::Problem;
 use crate::drivers::site_server::{SiteArgs, serve_site};
 use crate::error::Result;
@@ -92,7 +93,7 @@ fn check(files: &[PathBuf]) -> ExitCode {
     let content = Content::load(&config);
     let given = check::files(files);
     if let (Ok(content), Ok(given), true) = (&content, &given, problems.is_empty()) {
-        for warning in app::warnings(&config, &content.menu) {
+        for warning in content::warnings(&config, &content.menu) {
             println!("warning: {warning}");
         }
         let fine = Counts {
@@ -137,7 +138,7 @@ fn serve() -> ExitCode {
 }
 
 async fn run(config: Config, content: Content) -> Result<()> {
-    for warning in app::warnings(&config, &content.menu) {
+    for warning in content::warnings(&config, &content.menu) {
         tracing::warn!("{warning}");
     }
     let listener = app::bind(config.listen).await?;

@@ -10,7 +10,7 @@
 //! - Edges: [`chat`] (people talk to us), [`web`] (HTTP), [`drivers`] (the outside that steps act on).
 //! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
-//!   [`clock`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`config`].
+//!   [`clock`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`config`], [`content`].
 //! - [`check`] reads what operators write, before they install it.
 //! - [`app`] builds everything and is used by [`cli`] and tests alone.
 //!
@@ -27,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod content;
 pub mod db;
 pub mod diagnostic;
 pub mod drivers;

@@ -17,6 +17,7 @@ mod store;
 mod usage;
 pub mod wording;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -400,12 +401,17 @@ async fn expire_at(tx: &mut Tx, id: &str, run_at: Timestamp) -> Result<()> {
     queue::enqueue(tx, NewJob { kind: "env.expire", payload, key, run_at }).await
 }
 
-/// Live environments with their owners' names: of `owner`, or all.
+/// Live environments with their owners' names: of `owner`, or all; 300 at most, newest first.
 pub async fn live(conn: &mut Conn, owner: Option<&str>) -> Result<Vec<(Environment, String)>> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut found = Vec::new();
     for env in store::live(conn, owner, 300).await? {
-        let owner = people::by_id(conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
-        found.push((env, owner));
+        if !names.contains_key(&env.owner) {
+            let name = people::by_id(conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
+            names.insert(env.owner.clone(), name);
+        }
+        let name = names.get(&env.owner).cloned().unwrap_or_default();
+        found.push((env, name));
     }
     Ok(found)
 }

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use goldenpath::access::Role;
-use goldenpath::app::{Ambient, App, Content};
+use goldenpath::app::{Ambient, App};
 use goldenpath::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
 use goldenpath::chat::message::{Block, Reply};
 use goldenpath::clock::{ManualClock, SystemClock, Timestamp};
 use goldenpath::config::{Config, environment};
+use goldenpath::content::Content;
 use goldenpath::ids::Ids;
 use tempfile::TempDir;
 

@@ -1,8 +1,8 @@
 //! What stands in the tree and follows from the code is compared with it.
 
-use goldenpath::app::Content;
 use goldenpath::commands::help;
 use goldenpath::config::Config;
+use goldenpath::content::Content;
 
 const README: &str = include_str!("../../README.md");
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use goldenpath::app::{Ambient, App, Content};
+use goldenpath::app::{Ambient, App};
 use goldenpath::clock::{ManualClock, SystemClock};
+use goldenpath::content::Content;
 use goldenpath::db::Db;
 use goldenpath::ids::Ids;
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use goldenpath::app::{Ambient, App, Content};
+use goldenpath::app::{Ambient, App};
 use goldenpath::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use goldenpath::config::{self, Config, Secret};
+use goldenpath::content::Content;
 use goldenpath::ids::Ids;
 use goldenpath::jobs::queue;
 use serde_json::Value;
