@@ -1,8 +1,9 @@
 //! The web server behind `site:serve`: one folder of static files, for this machine only.
 //!
-//! It runs as a process of its own, so that a site outlives the bot. It shows
-//! files and no listings, nothing whose name starts with a dot, and nothing
-//! that lies outside the folder, be it by `..` or through a link.
+//! It runs as a process of its own, so that a site outlives the bot, and ends
+//! by itself when its folder is gone. It shows files and no listings, nothing
+//! whose name starts with a dot, and nothing that lies outside the folder, be
+//! it by `..` or through a link.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -23,6 +24,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tower_http::services::ServeDir;
 
 use super::process::Identity;
+
+/// How often the server looks whether its folder is still there.
+const FOLDER_LOOK: Duration = Duration::from_secs(5);
 
 /// How long running answers may take after the server was asked to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
@@ -118,15 +122,24 @@ async fn serve(args: &SiteArgs, dir: PathBuf) -> anyhow::Result<()> {
     let asked = async move {
         let _ = ended.changed().await;
     };
+    let folder = dir.clone();
     let server = axum::serve(listener, router(dir)).with_graceful_shutdown(asked).into_future();
     let limit = async {
-        tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
+        tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {}, () = gone(&folder) => {} }
         let _ = end.send(());
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
         served = server => served.context("the server ended"),
         () = limit => Ok(()),
+    }
+}
+
+/// Resolves once the folder is no longer there: whoever deleted the bot's data
+/// without a destroy leaves no server behind that nobody knows.
+async fn gone(folder: &Path) {
+    while tokio::fs::try_exists(folder).await.unwrap_or(true) {
+        tokio::time::sleep(FOLDER_LOOK).await;
     }
 }
 

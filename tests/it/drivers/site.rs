@@ -44,6 +44,14 @@ async fn body(url: &Value) -> String {
 }
 
 #[tokio::test]
+async fn a_site_whose_folder_is_deleted_ends_by_itself() {
+    let place = place();
+    let (_, site) = serve(&place).await;
+    std::fs::remove_dir_all(place.path().join("workspace/public")).unwrap();
+    until("the server ends", || !is_alive(&process(&site))).await;
+}
+
+#[tokio::test]
 async fn a_site_answers_until_it_is_destroyed() {
     let place = place();
     let (outputs, site) = serve(&place).await;
