@@ -249,66 +249,65 @@ fn parse_one(file: &str, text: &str) -> Result<Spec, Vec<Problem>> {
 
 /// What the types alone do not hold.
 fn check(spec: &Spec, text: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut say =
-        |needle: &str, what: String, fix: &str| problems.push(locate(&spec.file, text, needle, what, fix));
-    let mut seen = BTreeSet::new();
-    let mut optional = None;
-    for argument in spec.arguments.iter().chain(&spec.options) {
-        let needle = format!("\"{}\"", argument.name);
-        if !is_slug(&argument.name) {
-            say(
-                &needle,
-                format!("`{}` is not a name", argument.name),
-                "lower-case letters, digits and `-`, a letter first",
-            );
-        }
-        if !seen.insert(&argument.name) {
-            say(&needle, format!("`{}` stands twice", argument.name), "give each argument its own name");
-        }
-        if (argument.kind == Kind::Choice) == argument.choices.is_empty() {
-            say(
-                &needle,
-                format!("`{}` and its choices do not fit", argument.name),
-                "`kind = \"choice\"` and `choices = […]` go together",
-            );
-        }
-    }
-    for (place, argument) in spec.arguments.iter().enumerate() {
-        let needle = format!("\"{}\"", argument.name);
-        if argument.kind == Kind::Text && place + 1 != spec.arguments.len() {
-            say(
-                &needle,
-                format!("`{}` takes the rest of the line and is not the last argument", argument.name),
-                "move it to the end",
-            );
-        }
-        if let (true, Some(before)) = (argument.required, optional) {
-            say(
-                &needle,
-                format!("`{}` is required after the optional `{before}`", argument.name),
-                "required arguments come first",
-            );
-        }
-        if !argument.required {
-            optional = optional.or(Some(&argument.name));
-        }
-    }
+    let mut findings = each_alone(spec);
+    findings.extend(in_their_order(spec));
     if let Some(option) = spec.options.iter().find(|option| matches!(option.kind, Kind::Text | Kind::Id)) {
-        say(
-            &format!("\"{}\"", option.name),
-            format!("`{}` cannot be an option", option.name),
-            "make it the last argument",
-        );
+        let what = format!("`{}` cannot be an option", option.name);
+        findings.push((quoted(option), what, "make it the last argument"));
     }
     if spec.private && !spec.hidden {
-        say(
-            "private",
-            "a private command can be typed, and what is typed others may see".into(),
-            "set `hidden = true`",
-        );
+        let what = "a private command can be typed, and what is typed others may see".to_owned();
+        findings.push(("private".into(), what, "set `hidden = true`"));
     }
-    problems
+    let problem = |(needle, what, fix): Finding| locate(&spec.file, text, &needle, what, fix);
+    findings.into_iter().map(problem).collect()
+}
+
+/// Where to look for the line, what is wrong, the fix.
+type Finding = (String, String, &'static str);
+
+fn quoted(argument: &Argument) -> String {
+    format!("\"{}\"", argument.name)
+}
+
+fn each_alone(spec: &Spec) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for argument in spec.arguments.iter().chain(&spec.options) {
+        let name = &argument.name;
+        let mut say = |what: String, fix: &'static str| findings.push((quoted(argument), what, fix));
+        if !is_slug(name) {
+            say(format!("`{name}` is not a name"), "lower-case letters, digits and `-`, a letter first");
+        }
+        if !seen.insert(name) {
+            say(format!("`{name}` stands twice"), "give each argument its own name");
+        }
+        if (argument.kind == Kind::Choice) == argument.choices.is_empty() {
+            let fix = "`kind = \"choice\"` and `choices = […]` go together";
+            say(format!("`{name}` and its choices do not fit"), fix);
+        }
+    }
+    findings
+}
+
+fn in_their_order(spec: &Spec) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut optional = None;
+    for (place, argument) in spec.arguments.iter().enumerate() {
+        let name = &argument.name;
+        if argument.kind == Kind::Text && place + 1 != spec.arguments.len() {
+            let what = format!("`{name}` takes the rest of the line and is not the last argument");
+            findings.push((quoted(argument), what, "move it to the end"));
+        }
+        if let (true, Some(before)) = (argument.required, optional) {
+            let what = format!("`{name}` is required after the optional `{before}`");
+            findings.push((quoted(argument), what, "required arguments come first"));
+        }
+        if !argument.required {
+            optional = optional.or(Some(name));
+        }
+    }
+    findings
 }
 
 /// A finding at the first line with the quoted `needle`, or that sets the key `needle`.
