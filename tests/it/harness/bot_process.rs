@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::database::{Database, database};
 use super::fake_slack::{FakeSlack, TOKEN};
+use super::site_servers;
 use super::slack_sender::SlackSender;
 
 const SECRET: &str = "the-signing-secret";
@@ -168,11 +169,7 @@ impl Bot {
 
     /// The pids of this installation's site servers.
     pub fn sites(&self) -> Vec<u32> {
-        let all = Command::new("ps").args(["-axww", "-o", "pid=,args="]).output().unwrap().stdout;
-        let ours = self.folder.path().display().to_string();
-        let all = String::from_utf8_lossy(&all).into_owned();
-        let ours = all.lines().filter(|line| line.contains(" serve-site ") && line.contains(&ours));
-        ours.map(|line| line.split_whitespace().next().unwrap().parse().unwrap()).collect()
+        site_servers(self.folder.path())
     }
 
     /// What stands in a conversation, as plain text.

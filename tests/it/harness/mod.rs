@@ -12,3 +12,16 @@ pub mod recorder;
 pub mod slack_checks;
 pub mod slack_sender;
 pub mod test_app;
+
+/// The pids of the site servers that work below `folder`. Tests run on Linux, as the bot does.
+pub fn site_servers(folder: &std::path::Path) -> Vec<u32> {
+    let folder = folder.display().to_string();
+    let server = |entry: std::fs::DirEntry| {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let words: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let ours =
+            words.iter().any(|word| word == "serve-site") && words.iter().any(|word| word.contains(&folder));
+        entry.file_name().to_str()?.parse().ok().filter(|_| ours)
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().filter_map(server).collect()
+}

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::database::{Database, database};
 use super::ground::until;
 use super::reading;
+use super::site_servers;
 use super::test_app::{START, bare_config};
 
 /// Where everybody is.
@@ -181,14 +182,9 @@ impl Bot {
         sqlx::query_scalar(sql).fetch_all(&mut *conn).await.unwrap()
     }
 
-    /// The processes on this machine that work on this bot's data.
+    /// How many sites of this bot run.
     pub fn site_processes(&self) -> usize {
-        let folder = self.folder.path().to_string_lossy().into_owned();
-        let ours = |entry: &std::fs::DirEntry| {
-            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&line).contains(&folder)
-        };
-        std::fs::read_dir("/proc").unwrap().flatten().filter(ours).count()
+        site_servers(self.folder.path()).len()
     }
 
     /// Every deadline passes; nothing may be left, no job may have failed.
