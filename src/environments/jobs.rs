@@ -16,12 +16,15 @@ use crate::drivers::log::excerpt;
 use crate::drivers::site::SiteDriver;
 use crate::drivers::{Driver, Drivers, Observed, Outcome, Plan};
 use crate::error::Result;
+use crate::jobs::worker::MAX_ATTEMPTS;
 use crate::jobs::{Job, JobError};
 use crate::people;
 use crate::templating::Renderer;
 
 /// A step that fails by a fault of ours stops its run after this many attempts.
 const FAULTY_ATTEMPTS: i64 = 4;
+/// How often a destroy is tried that always fails by a fault of ours.
+const SLOWLY: Duration = Duration::from_secs(300);
 /// Lines of output shown with a failure.
 const EXCERPT_LINES: usize = 20;
 
@@ -52,8 +55,18 @@ impl Job for Advance {
         Duration::from_secs(35 * 60)
     }
 
+    /// A fault that stays does not leave the environment hanging with a job given up.
     async fn run(&self, payload: Value, attempt: i64) -> Result<(), JobError> {
         let id = payload["env"].as_str().unwrap_or_default();
+        match self.advance(id, attempt).await {
+            Err(JobError::Fault(why)) if attempt >= MAX_ATTEMPTS => self.hopeless(id, why).await,
+            outcome => outcome,
+        }
+    }
+}
+
+impl Advance {
+    async fn advance(&self, id: &str, attempt: i64) -> Result<(), JobError> {
         let mut conn = self.slice.db.read().await?;
         let Some((env, Some(run), resources)) = super::load(&mut conn, id).await? else { return Ok(()) };
         match model::next(env.state, &run.steps, &resources) {
@@ -80,9 +93,24 @@ impl Job for Advance {
             }
         }
     }
-}
 
-impl Advance {
+    /// A create stops and says so; a destroy goes on trying, slowly.
+    async fn hopeless(&self, id: &str, why: String) -> Result<(), JobError> {
+        tracing::error!(env = id, error = why, "an environment cannot go on");
+        let said = "something went wrong on my side, again and again; the log has the details";
+        let unit = (id.to_owned(), said);
+        let still_destroying = self.slice.db.write(unit, |tx, (env, said)| {
+            Box::pin(async move {
+                super::stop_here(tx, env, said).await?;
+                super::removal_hindered(tx, env, "Removing does not work yet; it is tried again.").await
+            })
+        });
+        match still_destroying.await? {
+            true => Err(JobError::Retry(SLOWLY, why)),
+            false => Ok(()),
+        }
+    }
+
     async fn work(&self, conn: &mut Conn, env: Environment, run: Run) -> Result<Work> {
         let template = catalog::pinned(conn, &self.slice.catalog, &env.template, &env.version).await?;
         let owner = people::by_id(conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
@@ -217,7 +245,7 @@ impl Advance {
             Err(error) => {
                 let unit = (work.env.id.clone(), error.to_string());
                 let stop =
-                    self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::stop_at_end(tx, env, why)));
+                    self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::stop_here(tx, env, why)));
                 return Ok(stop.await?);
             }
         };

@@ -284,8 +284,8 @@ pub async fn stop_at(tx: &mut Tx, id: &str, step: &StepRow, why: &str, note: &st
     failed(tx, &env, Some(&step.id), why).await
 }
 
-/// Every step is done, but what the environment offers cannot be told.
-pub async fn stop_at_end(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
+/// The create cannot go on, though no step failed: what it offers cannot be told, or a fault of ours stays.
+pub async fn stop_here(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
     let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
     if env.state.on(Event::Stopped).is_none() {
         return Ok(());
@@ -332,11 +332,16 @@ pub async fn removed(tx: &mut Tx, id: &str, resource: &str) -> Result<()> {
     advance_soon(tx, id).await
 }
 
-/// A resource could not be removed yet: said in the message, tried again by the job.
-pub async fn removal_hindered(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
-    store::lock(tx, id).await?;
+/// It could not be removed yet: said in the message, tried again by the job. `false` when it is
+/// not being removed.
+pub async fn removal_hindered(tx: &mut Tx, id: &str, why: &str) -> Result<bool> {
+    let env = store::lock(tx, id).await?;
+    if env.is_none_or(|env| env.state != State::Destroying) {
+        return Ok(false);
+    }
     store::set_failure(tx, id, why).await?;
-    announce(tx, id).await
+    announce(tx, id).await?;
+    Ok(true)
 }
 
 /// Nothing it owned is left: its name is free.

@@ -332,9 +332,11 @@ pub(super) async fn asked_since(conn: &mut Conn, since: Timestamp) -> Result<Vec
     let sql = "SELECT ready_at - created_at AS lead, failure, tier, adapted FROM environment WHERE created_at >= $1";
     let rows = sqlx::query(sql).bind(since.0).fetch_all(conn).await?;
     let read = |row: &AnyRow| -> Result<Asked> {
+        let lead: Option<i64> = row.try_get("lead")?;
         Ok(Asked {
-            lead: row.try_get("lead")?,
-            failed: row.try_get::<Option<String>, _>("failure")?.is_some(),
+            lead,
+            // One that was ready may still say why its removal takes so long.
+            failed: lead.is_none() && row.try_get::<Option<String>, _>("failure")?.is_some(),
             golden: word::<Tier>(row, "tier")? == Tier::Golden && row.try_get::<i64, _>("adapted")? == 0,
         })
     };

@@ -73,7 +73,9 @@ fn ready_line(view: &View<'_>) -> Text {
 
 fn failed(view: &View<'_>) -> Message {
     let env = view.env;
-    let step = view.run.and_then(|run| run.steps.iter().find(|step| step.state == StepState::Failed));
+    let steps = view.run.map(|run| run.steps.as_slice()).unwrap_or_default();
+    let ended = |step: &&StepRow| matches!(step.state, StepState::Done | StepState::Skipped);
+    let step = steps.iter().find(|step| !ended(step));
     let name = step.map_or("telling what it offers", |step| step.name.as_str());
     let why = env.failure.as_deref().unwrap_or("it cannot go on");
     let head = text!["❌ ", code(&env.name), " stopped at ", emphasis(name), ": "];

@@ -1,8 +1,8 @@
 //! Conversations: what people type and press, and what they read.
 
 mod environments;
+mod failures;
 mod menu;
-mod outputs;
 mod privacy;
 mod side_by_side;
 mod surveys;
