@@ -122,10 +122,13 @@ impl Bot {
         self.acts("command", persona, CHANNEL, json!({ "line": line })).await
     }
 
-    /// Types a line in the channel; what they read there then.
+    /// Types a line in the channel; the answer, which only they see. What everybody sees may come first.
     pub async fn runs(&self, persona: &str, line: &str) -> String {
         assert_eq!(self.types(persona, line).await, json!({ "done": true }), "{line}");
-        self.reads(persona, CHANNEL).await.pop().unwrap()
+        let messages = self.messages(persona, CHANNEL).await;
+        let answer =
+            messages.iter().rev().find(|message| message["author"] == "bot" && message["private"] == true);
+        reading::read_neutral(&answer.unwrap()["blocks"])
     }
 
     /// Submits a form with these values.
