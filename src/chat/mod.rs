@@ -24,7 +24,9 @@ use message::{Message, Reply};
 #[async_trait]
 pub trait Dispatch: Send + Sync {
     /// Does it, durably where it changes something, and says what to show. Never fails:
-    /// refusals and faults are replies too.
+    /// refusals and faults are replies too. Where the invocation has an address for
+    /// answers, the reply went out through the outbox and `Silent` comes back; any
+    /// other one but a form could not, and is the platform's to show at once.
     async fn dispatch(&self, invocation: Invocation) -> Reply;
 }
 

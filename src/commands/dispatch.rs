@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
@@ -39,16 +40,22 @@ impl Dispatch for Engine {
     async fn dispatch(&self, invocation: Invocation) -> Reply {
         let delivery = Delivery::of(&invocation, &self.secret);
         let submitted = matches!(invocation.input, Input::Submit { .. });
-        let reply = match self.run(invocation, &delivery).await {
-            Ok((reply, true)) => return reply,
-            Ok((reply, false)) => reply,
+        let inline = invocation.answer_by == AnswerBy::Inline;
+        let sent = Arc::new(AtomicBool::new(false));
+        let reply = match self.run(invocation, &delivery, &sent).await {
+            Ok(reply) => reply,
             Err(error) => self.explain(error, submitted),
         };
-        // Answers that came with a change went out with it; these did not.
-        match inbox::answer_only(&self.db, &delivery, &reply).await {
-            Ok(()) => reply,
-            Err(error) => self.explain(error, submitted),
+        if inline || matches!(reply, Reply::Form { .. }) {
+            return reply;
         }
+        // An answer that came with a change went out with it; the others go now.
+        if !sent.load(Ordering::SeqCst)
+            && let Err(error) = inbox::answer_only(&self.db, &delivery, &reply).await
+        {
+            return self.explain(error, submitted);
+        }
+        Reply::Silent
     }
 }
 
@@ -61,21 +68,26 @@ impl Engine {
         specs.symmetric_difference(&handlers).map(|key| (*key).to_owned()).collect()
     }
 
-    /// The reply, and whether a handler gave it (which has seen to its delivery itself).
-    async fn run(&self, mut invocation: Invocation, delivery: &Delivery) -> Result<(Reply, bool)> {
+    /// The reply; `sent` is set when it is stored with the change that it tells of.
+    async fn run(
+        &self,
+        mut invocation: Invocation,
+        delivery: &Delivery,
+        sent: &Arc<AtomicBool>,
+    ) -> Result<Reply> {
         let identity = invocation.identity.clone();
         let actor = (self.who_is)(identity, invocation.standing, invocation.display_name.clone()).await?;
         self.take_suggestion(&mut invocation, &actor).await?;
         let (spec, args) = match reading::read(&self.menu, &invocation.input, &actor) {
             Ok(Asked::Command(spec, args)) => (spec, args),
             Ok(Asked::Help(words)) => {
-                return Ok((help::reply(&self.menu, &actor, &words)?, false));
+                return help::reply(&self.menu, &actor, &words);
             }
             Err(Misread::Error(error)) => return Err(error),
             Err(Misread::Typo { sentence, corrected }) => {
                 let id = suggestions::keep(&self.db, &actor.person, &corrected).await?;
                 let run = Button::new("Run it", RUN, &id, "");
-                return Ok((Reply::private(Message::new(sentence).buttons(vec![run])), false));
+                return Ok(Reply::private(Message::new(sentence).buttons(vec![run])));
             }
         };
         let approved = authorize(&actor, &spec.command(), spec.role)?;
@@ -89,18 +101,12 @@ impl Engine {
             .ok_or_else(|| Error::internal(format!("{} has no handler", spec.key)))?;
         let missing = !args.missing(spec).is_empty();
         let spec = Arc::new(spec.clone());
-        let (delivery, choices) = (delivery.clone(), self.choices.clone());
-        let inline = invocation.answer_by == AnswerBy::Inline;
-        let call = Call { spec, actor, approved, args, invocation, delivery: delivery.clone(), choices };
+        let (delivery, choices, sent) = (delivery.clone(), self.choices.clone(), sent.clone());
+        let call = Call { spec, actor, approved, args, invocation, delivery, choices, sent };
         if missing && call.spec.form == FormBy::Spec {
-            return Ok((Reply::Form { form: call.form().await? }, false));
+            return Ok(Reply::Form { form: call.form().await? });
         }
-        let reply = handler(call).await?;
-        if !inline {
-            // A handler that only reads has not noted its delivery; noting it twice changes nothing.
-            inbox::answer_only(&self.db, &delivery, &reply).await?;
-        }
-        Ok((reply, true))
+        handler(call).await
     }
 
     /// A press on "Run it" stands for the line that was suggested.

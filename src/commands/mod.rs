@@ -17,6 +17,7 @@ mod suggestions;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 
@@ -67,6 +68,8 @@ pub struct Call {
     pub invocation: Invocation,
     delivery: Delivery,
     choices: Choices,
+    /// Set once a reply is stored with its change.
+    sent: Arc<AtomicBool>,
 }
 
 impl Call {
@@ -81,7 +84,7 @@ impl Call {
         let audit = (!self.spec.private).then(|| self.audit_detail());
         let work =
             (self.delivery.clone(), audit, self.actor.person.clone(), self.spec.key.clone(), input, unit);
-        db.write(work, |tx, (delivery, audit, person, command, input, unit)| {
+        let reply = db.write(work, |tx, (delivery, audit, person, command, input, unit)| {
             Box::pin(async move {
                 if let Some(first) = inbox::claim(tx, delivery).await? {
                     return Ok(first);
@@ -93,8 +96,10 @@ impl Call {
                 inbox::answer(tx, delivery, &reply).await?;
                 Ok(reply)
             })
-        })
-        .await
+        });
+        let reply = reply.await?;
+        self.sent.store(true, Ordering::SeqCst);
+        Ok(reply)
     }
 
     /// The form for the spec's arguments, prefilled with what was given.

@@ -62,24 +62,26 @@ async fn to_slash(slack: &Slack, asked: &Asked, reply: Reply) -> Option<Value> {
     Some(json)
 }
 
-/// With an address for answers the engine sends the reply itself, through the outbox. A press
-/// in a view has none, so its answer is a view.
+/// With an address for answers the engine sends the reply itself, through the outbox; what
+/// comes back could not go there and is shown at once. A press in a view has no such
+/// address, so its answer is a view.
 async fn to_press(slack: &Arc<Slack>, asked: Asked, in_modal: bool, reply: Reply) {
-    let inline = asked.answer_by == AnswerBy::Inline;
-    match reply {
-        Reply::Form { form } => {
-            let Err(message) = open_form(slack, &asked, &form, in_modal).await else { return };
-            // Opening may have taken two of the three seconds, so the press is acknowledged
-            // before the sentence is on its way.
-            let slack = slack.clone();
-            tokio::spawn(async move { show(&slack, &asked, in_modal, &message).await });
-        }
-        Reply::Private { message } | Reply::Public { message } if inline => {
-            show(slack, &asked, in_modal, &message).await;
-        }
-        Reply::Refused { fields } if inline => show(slack, &asked, in_modal, &refusals(&fields)).await,
-        _ => {}
+    let message = match reply {
+        Reply::Silent => return,
+        Reply::Private { message } | Reply::Public { message } => message,
+        Reply::Refused { fields } => refusals(&fields),
+        Reply::Form { form } => match open_form(slack, &asked, &form, in_modal).await {
+            Ok(()) => return,
+            Err(message) => message,
+        },
+    };
+    if asked.answer_by == AnswerBy::Inline {
+        return show(slack, &asked, in_modal, &message).await;
     }
+    // Opening a form may have taken two of the three seconds, so the press is
+    // acknowledged before the sentence is on its way.
+    let slack = slack.clone();
+    tokio::spawn(async move { show(&slack, &asked, in_modal, &message).await });
 }
 
 async fn show(slack: &Slack, asked: &Asked, in_modal: bool, message: &Message) {

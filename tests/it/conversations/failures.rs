@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
+use crate::harness::reading::buttons;
 use crate::harness::test_app::TestApp;
 
 #[tokio::test]
@@ -53,4 +54,18 @@ async fn a_fault_that_stays_ends_a_create_and_holds_no_destroy_up() {
     app.run_jobs().await;
     assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone; its name is free again.");
     app.end().await;
+}
+
+#[tokio::test]
+async fn a_press_that_cannot_be_recorded_says_so_at_once() {
+    let app = TestApp::start().await;
+    let ada = app.person("Ada");
+    ada.types("env create preview-site demo").await;
+    app.run_jobs().await;
+    let (_, value) = buttons(&app.fake.shown_in(&ada.direct())[0])[3].clone();
+    ada.types("env destroy demo").await;
+    app.run_jobs().await;
+    app.app.db.close().await;
+    assert_snapshot!(ada.presses_in_vain(&value).await, @"The database cannot be used just now. Nothing was changed; try again in a minute.");
+    assert_snapshot!(ada.runs("env list").await, @"The database cannot be used just now. Nothing was changed; try again in a minute.");
 }

@@ -244,14 +244,31 @@ impl<'a> Person<'a> {
 
     /// Presses a button that has this value; what only they see then.
     pub async fn presses_value(&self, value: &str) -> String {
+        let name = self.presses_only(value).await;
+        self.app.run_jobs().await;
+        self.answer_at(&name)
+    }
+
+    /// Presses a button while the bot's database is gone; what they see at once.
+    pub async fn presses_in_vain(&self, value: &str) -> String {
+        let name = self.presses_only(value).await;
+        self.app.fake.answered().await;
+        self.answer_at(&name)
+    }
+
+    /// Presses a button, acknowledged like any; the name of the address for answers.
+    async fn presses_only(&self, value: &str) -> String {
         let name = format!("press{}", TRIGGERS.fetch_add(1, Ordering::SeqCst));
         let mut press = self.app.sender.press(&self.user(), value);
         press["response_url"] = self.app.fake.response_url(&name).into();
         let answer = self.app.sender.payload(&press).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{value}");
-        self.app.run_jobs().await;
+        name
+    }
+
+    fn answer_at(&self, name: &str) -> String {
         let memory = self.app.fake.memory();
-        let seen = memory.responses.iter().filter(|(address, _)| *address == name);
+        let seen = memory.responses.iter().filter(|(address, _)| address == name);
         seen.map(|(_, body)| reading::read(body)).collect::<Vec<_>>().join("\n\n")
     }
 }
