@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::jobs::queue::{self, NewJob};
 use crate::jobs::{Job, JobError};
@@ -96,12 +96,6 @@ pub async fn append(tx: &mut Tx, kind: FactKind, subject: &str, data: Value) -> 
         queue::enqueue(tx, NewJob { kind: "fact", payload: json!({ "id": id }), key: None, run_at }).await?;
     }
     Ok(())
-}
-
-/// How many facts of a kind there are since `since`.
-pub async fn count(conn: &mut Conn, kind: FactKind, since: Timestamp) -> Result<i64> {
-    let sql = "SELECT CAST(count(*) AS BIGINT) FROM fact WHERE kind = $1 AND at >= $2";
-    Ok(sqlx::query_scalar(sql).bind(kind.word()).bind(since.0).fetch_one(conn).await?)
 }
 
 /// What a follower does with a fact; it may see the same one twice.

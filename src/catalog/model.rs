@@ -182,22 +182,6 @@ impl Template {
             _ => Ok(Map::new()),
         }
     }
-
-    /// The pages to look at, rendered; those without an address are left out.
-    pub fn rendered_observe(
-        &self,
-        renderer: &Renderer,
-        context: &Value,
-    ) -> Result<Vec<Observe>, RenderError> {
-        let mut pages = Vec::new();
-        for page in &self.observe {
-            let url = renderer.render_text(&page.url, context)?;
-            if !url.is_empty() {
-                pages.push(Observe { title: renderer.render_text(&page.title, context)?, url });
-            }
-        }
-        Ok(pages)
-    }
 }
 
 /// The version of a folder: the start of a digest over all names and contents.
