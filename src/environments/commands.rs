@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Environments, Request, wording};
+use super::{Environments, Request, deadlines, wording};
 use crate::catalog::{self, model::Template};
 use crate::chat::Target;
 use crate::chat::form::{Field, Form};
@@ -172,7 +172,7 @@ async fn extend(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let by = call.args.duration("by").ok_or_else(|| Error::internal("the spec requires `by`"))?;
     call.commit(&slice.db, (call.actor.clone(), name, by), |tx, (actor, name, by)| {
         Box::pin(async move {
-            let env = super::extend(tx, actor, name, *by).await?;
+            let env = deadlines::extend(tx, actor, name, *by).await?;
             Ok(Reply::private(wording::extended(&env, tx.now())))
         })
     })

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::actions;
 use super::model::{self, Environment, Next, ResourceRow, Run, StepRow, StepState};
-use super::{Environments, StepEnd};
+use super::runs::StepEnd;
+use super::{Environments, deadlines, runs};
 use crate::catalog::{self, model::Template};
 use crate::db::Conn;
 use crate::drivers::log::excerpt;
@@ -88,7 +89,7 @@ impl Advance {
             }
             Next::Gone => {
                 drop(conn);
-                let unit = self.slice.db.write(env.id, |tx, id| Box::pin(super::destroyed(tx, id)));
+                let unit = self.slice.db.write(env.id, |tx, id| Box::pin(runs::destroyed(tx, id)));
                 Ok(unit.await?)
             }
         }
@@ -101,8 +102,8 @@ impl Advance {
         let unit = (id.to_owned(), said);
         let still_destroying = self.slice.db.write(unit, |tx, (env, said)| {
             Box::pin(async move {
-                super::stop_here(tx, env, said).await?;
-                super::removal_hindered(tx, env, "Removing does not work yet; it is tried again.").await
+                runs::stop_here(tx, env, said).await?;
+                runs::removal_hindered(tx, env, "Removing does not work yet; it is tried again.").await
             })
         });
         match still_destroying.await? {
@@ -121,7 +122,7 @@ impl Advance {
     async fn step(&self, work: &Work, row: &StepRow, attempt: i64) -> Result<(), JobError> {
         let resumed = row.state == StepState::Running;
         let unit = (work.env.id.clone(), row.clone());
-        let begin = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::begin_step(tx, env, row)));
+        let begin = self.slice.db.write(unit, |tx, (env, row)| Box::pin(runs::begin_step(tx, env, row)));
         if !begin.await? {
             return Ok(());
         }
@@ -226,7 +227,7 @@ impl Advance {
     ) -> Result<(), JobError> {
         let env = work.env.id.clone();
         let end = StepEnd { env, step: row.clone(), driver: driver.to_owned(), state, outputs, resources };
-        Ok(self.slice.db.write(end, |tx, end| Box::pin(super::end_step(tx, end))).await?)
+        Ok(self.slice.db.write(end, |tx, end| Box::pin(runs::end_step(tx, end))).await?)
     }
 
     async fn stop(&self, work: &Work, row: &StepRow, why: &str) -> Result<(), JobError> {
@@ -235,7 +236,7 @@ impl Advance {
         let stop = self
             .slice
             .db
-            .write(unit, |tx, (env, row, why, note)| Box::pin(super::stop_at(tx, env, row, why, note)));
+            .write(unit, |tx, (env, row, why, note)| Box::pin(runs::stop_at(tx, env, row, why, note)));
         Ok(stop.await?)
     }
 
@@ -245,13 +246,13 @@ impl Advance {
             Err(error) => {
                 let unit = (work.env.id.clone(), error.to_string());
                 let stop =
-                    self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::stop_here(tx, env, why)));
+                    self.slice.db.write(unit, |tx, (env, why)| Box::pin(runs::stop_here(tx, env, why)));
                 return Ok(stop.await?);
             }
         };
         let unit = (work.env.id.clone(), outputs);
         let ready =
-            self.slice.db.write(unit, |tx, (env, outputs)| Box::pin(super::provisioned(tx, env, outputs)));
+            self.slice.db.write(unit, |tx, (env, outputs)| Box::pin(runs::provisioned(tx, env, outputs)));
         Ok(ready.await?)
     }
 
@@ -264,7 +265,7 @@ impl Advance {
         };
         let Err(error) = outcome else {
             let unit = (env.id.clone(), row.id.clone());
-            let removed = self.slice.db.write(unit, |tx, (env, row)| Box::pin(super::removed(tx, env, row)));
+            let removed = self.slice.db.write(unit, |tx, (env, row)| Box::pin(runs::removed(tx, env, row)));
             return Ok(removed.await?);
         };
         tracing::warn!(
@@ -276,8 +277,7 @@ impl Advance {
         let why =
             format!("Removing the {} does not work yet ({error}); it is tried again.", row.resource.kind);
         let unit = (env.id.clone(), why);
-        let said =
-            self.slice.db.write(unit, |tx, (env, why)| Box::pin(super::removal_hindered(tx, env, why)));
+        let said = self.slice.db.write(unit, |tx, (env, why)| Box::pin(runs::removal_hindered(tx, env, why)));
         said.await?;
         Err(JobError::Retry(Duration::from_secs(15), format!("{error:#}")))
     }
@@ -314,7 +314,7 @@ impl Job for Expire {
 
     async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
         let id = payload["env"].as_str().unwrap_or_default().to_owned();
-        Ok(self.0.db.write(id, |tx, id| Box::pin(super::expire(tx, id))).await?)
+        Ok(self.0.db.write(id, |tx, id| Box::pin(deadlines::expire(tx, id))).await?)
     }
 }
 
@@ -338,7 +338,7 @@ impl Job for KeepSites {
 
     async fn run(&self, _payload: Value, _attempt: i64) -> Result<(), JobError> {
         let mut conn = self.slice.db.read().await?;
-        let expected = super::expected_processes(&mut conn).await?;
+        let expected = runs::expected_processes(&mut conn).await?;
         drop(conn);
         for row in expected {
             if let Err(error) = self.keep(&row).await {
@@ -358,7 +358,7 @@ impl KeepSites {
         tracing::info!(env = row.env, "a site was gone and is up again");
         let unit = (row.clone(), again.handle.clone());
         let moved =
-            self.slice.db.write(unit, |tx, (row, handle)| Box::pin(super::process_moved(tx, row, handle)));
+            self.slice.db.write(unit, |tx, (row, handle)| Box::pin(runs::process_moved(tx, row, handle)));
         if !moved.await? {
             // It was destroyed while we looked.
             self.site.destroy(&again).await?;

@@ -11,8 +11,10 @@
 
 pub mod actions;
 pub mod commands;
+pub mod deadlines;
 pub mod jobs;
 pub mod model;
+pub mod runs;
 mod store;
 mod usage;
 pub mod wording;
@@ -33,9 +35,8 @@ use crate::db::{Conn, Db, Tx};
 use crate::drivers::{Ownership, Resource};
 use crate::error::{Error, Result};
 use crate::facts::{self, FactKind};
-use crate::jobs::queue::{self, NewJob};
-use crate::{audit, people};
-use model::{Environment, Event, FAILED_TTL, ResourceRow, Run, State, StepRow, StepState};
+use crate::people;
+use model::{Environment, Event, ResourceRow, Run, State};
 pub use usage::{Usage, usage};
 
 /// The slice.
@@ -97,21 +98,21 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     }
     catalog::pin(tx, &request.template).await?;
     store::insert(tx, &env).await?;
-    let run = store::insert_run(tx, &env.id, "create", &request.template.plan()).await?;
+    let run = store::runs::insert_run(tx, &env.id, "create", &request.template.plan()).await?;
     let folder = Resource {
         kind: "workspace".into(),
         label: "workspace".into(),
         ownership: Ownership::Owned,
         handle: json!({ "env": env.id }),
     };
-    store::insert_resource(tx, &env.id, (&run, 0), "workspace", &folder).await?;
+    store::runs::insert_resource(tx, &env.id, (&run, 0), "workspace", &folder).await?;
     let data =
         json!({"person": env.owner, "template": env.template, "tier": env.tier, "adapted": env.adapted});
     facts::append(tx, FactKind::EnvRequested, &env.id, data).await?;
     let message = with_view(tx, &env.id, wording::progress).await?;
     outbox::put(tx, &message_key(&env.id), &request.address, &message).await?;
-    advance_soon(tx, &env.id).await?;
-    expire_at(tx, &env.id, env.deadline).await?;
+    runs::advance_soon(tx, &env.id).await?;
+    deadlines::expire_at(tx, &env.id, env.deadline).await?;
     Ok(env)
 }
 
@@ -179,17 +180,6 @@ async fn demand(conn: &mut Conn, actor: &Actor, env: &Environment, verb: &str) -
     )))
 }
 
-/// Moves the deadline by `by`.
-pub async fn extend(tx: &mut Tx, actor: &Actor, name_or_id: &str, by: Duration) -> Result<Environment> {
-    let mut env = find_to_change(tx, name_or_id).await?;
-    demand(tx.conn(), actor, &env, "extend").await?;
-    env.deadline = model::extended(&env, tx.now(), by)?;
-    store::set_deadline(tx, &env.id, env.deadline, true).await?;
-    expire_at(tx, &env.id, env.deadline).await?;
-    announce(tx, &env.id).await?;
-    Ok(env)
-}
-
 /// Begins the end: what it owns is removed by its job.
 pub async fn destroy(tx: &mut Tx, actor: &Actor, name_or_id: &str) -> Result<Environment> {
     let env = find_to_change(tx, name_or_id).await?;
@@ -202,172 +192,20 @@ pub async fn destroy(tx: &mut Tx, actor: &Actor, name_or_id: &str) -> Result<Env
 
 async fn begin_destroy(tx: &mut Tx, env: &Environment) -> Result<()> {
     store::set_state(tx, &env.id, State::Destroying).await?;
-    if let Some(run) = store::create_run(tx.conn(), &env.id).await? {
-        store::end_run(tx, &run.id, "cancelled").await?;
+    if let Some(run) = store::runs::create_run(tx.conn(), &env.id).await? {
+        store::runs::end_run(tx, &run.id, "cancelled").await?;
     }
-    store::insert_run(tx, &env.id, "destroy", &[]).await?;
+    store::runs::insert_run(tx, &env.id, "destroy", &[]).await?;
     announce(tx, &env.id).await?;
-    advance_soon(tx, &env.id).await
-}
-
-/// The deadline came: destroys unless it was moved meanwhile.
-pub async fn expire(tx: &mut Tx, id: &str) -> Result<()> {
-    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
-    if env.state.on(Event::Destroy).is_none() {
-        return Ok(());
-    }
-    if env.deadline > tx.now() {
-        return expire_at(tx, id, env.deadline).await;
-    }
-    audit::record(tx, "system", "env.destroy", &format!("environment={} reason=deadline", env.name)).await?;
-    begin_destroy(tx, &env).await
+    runs::advance_soon(tx, &env.id).await
 }
 
 /// An environment with its create run and what it made.
 pub async fn load(conn: &mut Conn, id: &str) -> Result<Option<(Environment, Option<Run>, Vec<ResourceRow>)>> {
     let Some(env) = store::by_id(conn, id).await? else { return Ok(None) };
-    let run = store::create_run(conn, id).await?;
-    let resources = store::resources(conn, id).await?;
+    let run = store::runs::create_run(conn, id).await?;
+    let resources = store::runs::resources(conn, id).await?;
     Ok(Some((env, run, resources)))
-}
-
-/// A step begins: on disk before it acts. `false` when it is not to begin any
-/// more: its environment was destroyed between the look at it and now.
-pub async fn begin_step(tx: &mut Tx, id: &str, step: &StepRow) -> Result<bool> {
-    let Some(env) = store::lock(tx, id).await? else { return Ok(false) };
-    match env.state {
-        State::Requested => store::set_state(tx, id, State::Provisioning).await?,
-        State::Provisioning => {}
-        // One that was cut off is finished, so that what it made is known and removed.
-        State::Destroying if step.state == StepState::Running => {}
-        _ => return Ok(false),
-    }
-    store::begin_step(tx, &step.run, step.position).await?;
-    audit::record(tx, "system", &step.action, &format!("environment={id} step={}", step.id)).await?;
-    announce(tx, id).await?;
-    Ok(true)
-}
-
-/// How a step ended well.
-pub struct StepEnd {
-    pub env: String,
-    pub step: StepRow,
-    pub driver: String,
-    pub state: StepState,
-    pub outputs: Value,
-    pub resources: Vec<Resource>,
-}
-
-/// A step is done or skipped: its outputs and what it made are on disk, and the next one is due.
-pub async fn end_step(tx: &mut Tx, end: &StepEnd) -> Result<()> {
-    store::lock(tx, &end.env).await?;
-    if !store::end_step(tx, &end.step, end.state, &end.outputs, None).await? {
-        return Ok(());
-    }
-    for made in &end.resources {
-        store::insert_resource(tx, &end.env, (&end.step.run, end.step.position), &end.driver, made).await?;
-    }
-    announce(tx, &end.env).await?;
-    advance_soon(tx, &end.env).await
-}
-
-/// A step cannot be done: the create run stops here and says why.
-pub async fn stop_at(tx: &mut Tx, id: &str, step: &StepRow, why: &str, note: &str) -> Result<()> {
-    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
-    if !store::end_step(tx, step, StepState::Failed, &Value::Null, Some(note)).await? {
-        return Ok(());
-    }
-    store::end_run(tx, &step.run, "failed").await?;
-    if env.state.on(Event::Stopped).is_none() {
-        return advance_soon(tx, id).await;
-    }
-    failed(tx, &env, Some(&step.id), why).await
-}
-
-/// The create cannot go on, though no step failed: what it offers cannot be told, or a fault of ours stays.
-pub async fn stop_here(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
-    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
-    if env.state.on(Event::Stopped).is_none() {
-        return Ok(());
-    }
-    if let Some(run) = store::create_run(tx.conn(), id).await? {
-        store::end_run(tx, &run.id, "failed").await?;
-    }
-    failed(tx, &env, None, why).await
-}
-
-async fn failed(tx: &mut Tx, env: &Environment, step: Option<&str>, why: &str) -> Result<()> {
-    store::set_state(tx, &env.id, State::Failed).await?;
-    store::set_failure(tx, &env.id, why).await?;
-    let soon = tx.now().plus(FAILED_TTL);
-    if !env.chosen && soon < env.deadline {
-        store::set_deadline(tx, &env.id, soon, false).await?;
-        expire_at(tx, &env.id, soon).await?;
-    }
-    facts::append(tx, FactKind::EnvFailed, &env.id, json!({"person": env.owner, "step": step})).await?;
-    announce(tx, &env.id).await
-}
-
-/// Every step is done.
-pub async fn provisioned(tx: &mut Tx, id: &str, outputs: &Map<String, Value>) -> Result<()> {
-    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
-    if env.state.on(Event::Provisioned).is_none() {
-        return Ok(());
-    }
-    store::set_outputs(tx, id, outputs).await?;
-    store::set_state(tx, id, State::Ready).await?;
-    if let Some(run) = store::create_run(tx.conn(), id).await? {
-        store::end_run(tx, &run.id, "done").await?;
-    }
-    let data = json!({"person": env.owner, "name": env.name, "template": env.template});
-    facts::append(tx, FactKind::EnvReady, id, data).await?;
-    announce(tx, id).await
-}
-
-/// A resource is gone.
-pub async fn removed(tx: &mut Tx, id: &str, resource: &str) -> Result<()> {
-    store::lock(tx, id).await?;
-    store::set_removed(tx, resource).await?;
-    announce(tx, id).await?;
-    advance_soon(tx, id).await
-}
-
-/// It could not be removed yet: said in the message, tried again by the job. `false` when it is
-/// not being removed.
-pub async fn removal_hindered(tx: &mut Tx, id: &str, why: &str) -> Result<bool> {
-    let env = store::lock(tx, id).await?;
-    if env.is_none_or(|env| env.state != State::Destroying) {
-        return Ok(false);
-    }
-    store::set_failure(tx, id, why).await?;
-    announce(tx, id).await?;
-    Ok(true)
-}
-
-/// Nothing it owned is left: its name is free.
-pub async fn destroyed(tx: &mut Tx, id: &str) -> Result<()> {
-    let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
-    if env.state.on(Event::Removed).is_none() {
-        return Ok(());
-    }
-    store::set_state(tx, id, State::Destroyed).await?;
-    facts::append(tx, FactKind::EnvDestroyed, id, json!({ "person": env.owner })).await?;
-    announce(tx, id).await
-}
-
-/// The processes that ready environments should have.
-pub async fn expected_processes(conn: &mut Conn) -> Result<Vec<ResourceRow>> {
-    store::expected_processes(conn).await
-}
-
-/// Where a restarted process is now; `false` when its environment is no longer ready.
-pub async fn process_moved(tx: &mut Tx, row: &ResourceRow, handle: &Value) -> Result<bool> {
-    let env = store::lock(tx, &row.env).await?;
-    if env.is_none_or(|env| env.state != State::Ready) {
-        return Ok(false);
-    }
-    store::set_handle(tx, &row.id, handle).await?;
-    Ok(true)
 }
 
 /// The message's key in the outbox.
@@ -393,17 +231,6 @@ async fn with_view<T>(tx: &mut Tx, id: &str, words: impl Fn(&wording::View<'_>) 
 pub async fn usual(conn: &mut Conn, template: &str) -> Result<Option<Duration>> {
     let median = model::median(store::recent_lead_times(conn, template).await?);
     Ok(median.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis))
-}
-
-async fn advance_soon(tx: &mut Tx, id: &str) -> Result<()> {
-    let run_at = tx.now();
-    let (payload, key) = (json!({ "env": id }), Some(format!("env:{id}")));
-    queue::enqueue(tx, NewJob { kind: "env.advance", payload, key, run_at }).await
-}
-
-async fn expire_at(tx: &mut Tx, id: &str, run_at: Timestamp) -> Result<()> {
-    let (payload, key) = (json!({ "env": id }), Some(format!("expire:{id}")));
-    queue::enqueue(tx, NewJob { kind: "env.expire", payload, key, run_at }).await
 }
 
 /// Live environments with their owners' names: of `owner`, or all; 300 at most, newest first.

@@ -63,10 +63,9 @@ async fn a_create_that_ends_while_a_destroy_commits_does_not_undo_the_destroy() 
     let app = TestApp::start().await;
     app.person("Ada").types("env create preview-site demo").await;
     let (id, _) = standing(&app).await;
-    let ready = app
-        .app
-        .db
-        .write((id, Map::new()), |tx, (id, outputs)| Box::pin(environments::provisioned(tx, id, outputs)));
+    let ready = app.app.db.write((id, Map::new()), |tx, (id, outputs)| {
+        Box::pin(environments::runs::provisioned(tx, id, outputs))
+    });
     destroys_slowly(&app, ready).await.unwrap();
     assert_eq!(standing(&app).await.1, "destroying");
     app.end().await;
@@ -78,7 +77,7 @@ async fn an_extension_that_meets_a_destroy_is_refused() {
     app.person("Ada").types("env create preview-site demo").await;
     app.run_jobs().await;
     let extend = app.app.db.write(ada_herself(&app).await, |tx, actor| {
-        Box::pin(environments::extend(tx, actor, "demo", Duration::from_secs(3_600)))
+        Box::pin(environments::deadlines::extend(tx, actor, "demo", Duration::from_secs(3_600)))
     });
     let refused = destroys_slowly(&app, extend).await.unwrap_err();
     assert_eq!(refused.to_string(), "`demo` is destroying; there is nothing to extend.");
@@ -94,7 +93,7 @@ async fn a_step_that_would_begin_while_a_destroy_commits_does_not() {
     let (_, run, _) = environments::load(&mut conn, &id).await.unwrap().unwrap();
     drop(conn);
     let begin = app.app.db.write((id, run.unwrap().steps.remove(0)), |tx, (id, step)| {
-        Box::pin(environments::begin_step(tx, id, step))
+        Box::pin(environments::runs::begin_step(tx, id, step))
     });
     assert!(!destroys_slowly(&app, begin).await.unwrap(), "it began");
     app.end().await;
