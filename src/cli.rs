@@ -1,28 +1,29 @@
-//! The command line: serve, check, what is documented from the code, and the server of one site.
+//! The command line: serve, check, what is documented from the code, the operator's tools, and the server of one site.
 
-use std::io::IsTerminal;
+mod jobs;
+mod serve;
+
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, Ambient, App};
 use crate::check::{self, Counts};
 use crate::clock::SystemClock;
 use crate::commands::help;
-use crate::config::{self, Config, LogFormat};
+use crate::config::{self, Config};
 use crate::content::{self, Content};
+use crate::db::Db;
 use crate::diagnostic::Problem;
 use crate::drivers::site_server::{SiteArgs, serve_site};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::Ids;
 
 /// Goldenpath: a ChatOps bot that runs a company's internal platform as a product.
 ///
-/// Exit codes: 0 fine, 1 something to mend (said on standard error), 2 wrong usage.
+/// Exit codes: 0 done, 1 not done (standard error says why and what to do), 2 wrong usage.
 #[derive(Parser)]
 #[command(version, after_help = "Settings: every one with its default stands in `goldenpath config`.")]
 struct Cli {
@@ -43,33 +44,82 @@ enum Command {
     Config,
     /// Print the table of commands that stands in the README
     Commands,
+    /// See what the bot has to do, run it again, or drop it; also while the bot runs
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     /// Serve one folder as a web site (started by the bot)
     #[command(hide = true)]
     ServeSite(SiteArgs),
+}
+
+/// Why a command ends with 1.
+enum Failure {
+    /// In files, each with its place.
+    Problems(Vec<Problem>),
+    /// A sentence.
+    Said(String),
+}
+
+type Outcome = Result<(), Failure>;
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        Failure::Problems(problems)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Said(error.to_string())
+    }
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     // One TLS provider for the whole process, before anything can ask for one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match Cli::parse().command {
-        None | Some(Command::Serve) => serve(),
+    let outcome = match Cli::parse().command {
+        None | Some(Command::Serve) => serve::serve(),
         Some(Command::Check { files }) => check(&files),
         Some(Command::Commands) => commands(),
-        Some(Command::Config) => {
-            print!("{}", config::DEFAULT);
-            ExitCode::SUCCESS
+        Some(Command::Config) => print(config::DEFAULT),
+        Some(Command::Jobs(command)) => jobs::run(command),
+        Some(Command::ServeSite(args)) => {
+            serve_site(&args).map_err(|error| Failure::Said(format!("{error:#}")))
         }
-        Some(Command::ServeSite(args)) => match serve_site(&args) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&format!("{error:#}")),
-        },
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("goldenpath: {}", shown(failure));
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn fail(why: &str) -> ExitCode {
-    eprintln!("goldenpath: {why}");
-    ExitCode::FAILURE
+/// The last line of a failure; what comes before it is printed here.
+fn shown(failure: Failure) -> String {
+    match failure {
+        Failure::Said(why) => why,
+        Failure::Problems(problems) => {
+            for problem in &problems {
+                eprintln!("{problem}");
+            }
+            let count = problems.len();
+            format!("{count} problem{} to mend", if count == 1 { "" } else { "s" })
+        }
+    }
+}
+
+/// Prints to standard output. A reader that has seen enough, as `head`, is no failure.
+fn print(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Said(format!("the output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn load() -> Result<(Config, Content), Vec<Problem>> {
@@ -78,115 +128,41 @@ fn load() -> Result<(Config, Content), Vec<Problem>> {
     Ok((config, content))
 }
 
-fn show(problems: &[Problem]) -> ExitCode {
-    for problem in problems {
-        eprintln!("{problem}");
-    }
-    let count =
-        if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
-    fail(&format!("{count} to mend"))
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Said(format!("no threads can be started: {error}")))?;
+    Ok(runtime.block_on(work)?)
+}
+
+/// The database of the config, beside a bot that may run on it.
+async fn attach(config: &Config) -> Result<Db> {
+    Db::attach(&config.database_url(), Arc::new(SystemClock), Arc::new(Ids::from_system())).await
 }
 
 /// A broken config does not hide what is wrong elsewhere.
-fn check(files: &[PathBuf]) -> ExitCode {
+fn check(files: &[PathBuf]) -> Outcome {
     let (config, mut problems) = Config::examine(&config::environment());
     let content = Content::load(&config);
     let given = check::files(files);
     if let (Ok(content), Ok(given), true) = (&content, &given, problems.is_empty()) {
-        for warning in content::warnings(&config, &content.menu) {
-            println!("warning: {warning}");
-        }
+        let warnings = content::warnings(&config, &content.menu).into_iter();
+        let mut said: String = warnings.map(|warning| format!("warning: {warning}\n")).collect();
         let fine = Counts {
             commands: content.menu.all().filter(|spec| !spec.hidden).count(),
             templates: content.catalog.list().len(),
             surveys: content.surveys.len(),
         };
-        println!("fine: {fine}");
+        said.push_str(&format!("fine: {fine}\n"));
         if !files.is_empty() {
-            println!("fine besides: {given}");
+            said.push_str(&format!("fine besides: {given}\n"));
         }
-        return ExitCode::SUCCESS;
+        return print(&said);
     }
     problems.extend(content.err().into_iter().chain(given.err()).flatten());
-    show(&problems)
+    Err(problems.into())
 }
 
-fn commands() -> ExitCode {
-    match load() {
-        Ok((_, content)) => {
-            print!("{}", help::markdown(&content.menu));
-            ExitCode::SUCCESS
-        }
-        Err(problems) => show(&problems),
-    }
-}
-
-fn serve() -> ExitCode {
-    let (config, content) = match load() {
-        Ok(loaded) => loaded,
-        Err(problems) => return show(&problems),
-    };
-    start_log(&config);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("no threads can be started: {error}")),
-    };
-    match runtime.block_on(run(config, content)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error.to_string()),
-    }
-}
-
-async fn run(config: Config, content: Content) -> Result<()> {
-    for warning in content::warnings(&config, &content.menu) {
-        tracing::warn!("{warning}");
-    }
-    let listener = app::bind(config.listen).await?;
-    let address = listener.local_addr()?;
-    let ambient = Ambient {
-        clock: Arc::new(SystemClock),
-        wall: Arc::new(SystemClock),
-        ids: Arc::new(Ids::from_system()),
-    };
-    let app = App::build(&config, content, ambient).await?;
-    let stop = CancellationToken::new();
-    stop_on_signal(stop.clone())?;
-    match &app.playground {
-        Some(playground) => {
-            playground.listening_at(address);
-            println!(
-                "\n  Goldenpath is running. Open the playground and type `/platform help`:\n\n    {}\n",
-                playground.url()
-            );
-        }
-        None => println!("Goldenpath is running at http://{address}"),
-    }
-    app.serve(listener, stop).await
-}
-
-/// Listens from when it returns on, so that whoever read our address may end us.
-fn stop_on_signal(stop: CancellationToken) -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping");
-        stop.cancel();
-    });
-    Ok(())
-}
-
-/// Readable on a terminal, JSON by setting. The chat library's debug lines hold tokens and bodies.
-fn start_log(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let capped = ["slack_morphism=info", "hyper=info", "sqlx=warn"].into_iter();
-    let filter = capped.filter_map(|directive| directive.parse().ok()).fold(filter, EnvFilter::add_directive);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match config.log.format {
-        LogFormat::Json => log.json().init(),
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
-    }
+fn commands() -> Outcome {
+    let (_, content) = load()?;
+    print(&help::markdown(&content.menu))
 }

@@ -29,9 +29,22 @@ pub(super) struct Pools {
 
 pub(super) async fn open(url: &str) -> Result<Pools> {
     DRIVERS.call_once(sqlx::any::install_default_drivers);
+    match kind(url)? {
+        Kind::Sqlite(path) => sqlite(path).await,
+        Kind::Postgres => postgres(url).await,
+    }
+}
+
+enum Kind<'a> {
+    /// With its path.
+    Sqlite(&'a str),
+    Postgres,
+}
+
+fn kind(url: &str) -> Result<Kind<'_>> {
     match url.split_once(':') {
-        Some(("sqlite", path)) => sqlite(path).await,
-        Some(("postgres" | "postgresql", _)) => postgres(url).await,
+        Some(("sqlite", path)) => Ok(Kind::Sqlite(path)),
+        Some(("postgres" | "postgresql", _)) => Ok(Kind::Postgres),
         _ => Err(Error::Unavailable(
             "DATABASE_URL is neither `sqlite:PATH` nor `postgres://…`; write one of these".into(),
         )),
@@ -42,8 +55,38 @@ async fn sqlite(path: &str) -> Result<Pools> {
     let path = absolute(path)?;
     let lock = lock(&path)?;
     private_file(&path).map_err(|error| cannot_open(&path, &error.into()))?;
-    let options = AnyConnectOptions::from_str(&sqlite_url(&path)?)?;
-    answers(&options).await.map_err(|error| cannot_open(&path, &error))?;
+    let mut pools = sqlite_pools(&path, "rwc").await?;
+    migrate(&SQLITE, &pools.writer).await?;
+    pools.lock = Some(lock);
+    Ok(pools)
+}
+
+/// Beside a bot that may run: nothing is made, locked or migrated.
+pub(super) async fn attach(url: &str) -> Result<Pools> {
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
+    match kind(url)? {
+        Kind::Sqlite(path) => {
+            let path = absolute(path)?;
+            if !path.exists() {
+                return Err(Error::Unavailable(format!(
+                    "There is no database {}; the bot makes it at its first start. GOLDENPATH_DATA or DATABASE_URL \
+                     name another one",
+                    path.display()
+                )));
+            }
+            let pools = sqlite_pools(&path, "rw").await?;
+            of_this_version(&SQLITE, &pools.writer).await.map(|()| pools)
+        }
+        Kind::Postgres => {
+            let pools = postgres_pools(url, 1).await?;
+            of_this_version(&POSTGRES, &pools.writer).await.map(|()| pools)
+        }
+    }
+}
+
+async fn sqlite_pools(path: &Path, mode: &str) -> Result<Pools> {
+    let options = AnyConnectOptions::from_str(&sqlite_url(path, mode)?)?;
+    answers(&options).await.map_err(|error| cannot_open(path, &error))?;
     // An acknowledged write survives power loss: the write-ahead log is synced at each commit.
     let writer = pool(1)
         .after_connect(|conn, _| {
@@ -57,8 +100,7 @@ async fn sqlite(path: &str) -> Result<Pools> {
         })
         .connect_with(options.clone())
         .await
-        .map_err(|error| cannot_open(&path, &error))?;
-    migrate(&SQLITE, &writer).await?;
+        .map_err(|error| cannot_open(path, &error))?;
     let reader = pool(4)
         .after_connect(|conn, _| {
             Box::pin(async move {
@@ -68,18 +110,22 @@ async fn sqlite(path: &str) -> Result<Pools> {
         })
         .connect_with(options)
         .await?;
-    Ok(Pools { dialect: Dialect::Sqlite, writer, reader, lock: Some(lock) })
+    Ok(Pools { dialect: Dialect::Sqlite, writer, reader, lock: None })
 }
 
 async fn postgres(url: &str) -> Result<Pools> {
+    let pools = postgres_pools(url, 16).await?;
+    migrate(&POSTGRES, &pools.writer).await.map(|()| pools)
+}
+
+async fn postgres_pools(url: &str, connections: u32) -> Result<Pools> {
     let options = AnyConnectOptions::from_str(url)
         .map_err(|_| Error::Unavailable("DATABASE_URL is not a valid PostgreSQL address".into()))?;
     let unusable = |error| {
         Error::Unavailable(format!("PostgreSQL does not answer: {error}; check DATABASE_URL and the server"))
     };
     answers(&options).await.map_err(unusable)?;
-    let writer = pool(16).connect_with(options).await.map_err(unusable)?;
-    migrate(&POSTGRES, &writer).await?;
+    let writer = pool(connections).connect_with(options).await.map_err(unusable)?;
     Ok(Pools { dialect: Dialect::Postgres, reader: writer.clone(), writer, lock: None })
 }
 
@@ -116,6 +162,25 @@ async fn migrate(migrator: &Migrator, pool: &AnyPool) -> Result<()> {
     })
 }
 
+/// What a tool does to tables of another version could be wrong, and bringing them up to date is the bot's.
+async fn of_this_version(migrator: &Migrator, pool: &AnyPool) -> Result<()> {
+    let sql = "SELECT version FROM _sqlx_migrations ORDER BY version";
+    let found: Result<Vec<i64>, _> = sqlx::query_scalar(sql).fetch_all(pool).await;
+    let expected: Vec<i64> = migrator.iter().map(|migration| migration.version).collect();
+    match found {
+        Ok(found) if found == expected => Ok(()),
+        Ok(_) => Err(Error::Unavailable(
+            "The tables of this database are of another version; use the goldenpath that runs on it, or start this \
+             one to bring them up to date"
+                .into(),
+        )),
+        Err(sqlx::Error::Database(_)) => Err(Error::Unavailable(
+            "This database holds no tables of goldenpath; check GOLDENPATH_DATA and DATABASE_URL".into(),
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn absolute(path: &str) -> Result<PathBuf> {
     if path.is_empty() || path.contains(":memory:") {
         let fix = "`sqlite:` needs the path of a file, as in `sqlite:goldenpath.db`";
@@ -126,9 +191,9 @@ fn absolute(path: &str) -> Result<PathBuf> {
     Ok(std::path::absolute(path)?)
 }
 
-fn sqlite_url(path: &Path) -> Result<String> {
+fn sqlite_url(path: &Path, mode: &str) -> Result<String> {
     let file = url::Url::from_file_path(path).map_err(|()| Error::internal("the path is not absolute"))?;
-    Ok(format!("sqlite://{}?mode=rwc", file.path()))
+    Ok(format!("sqlite://{}?mode={mode}", file.path()))
 }
 
 /// Two processes on one SQLite file would each believe the other's running jobs to be lost.

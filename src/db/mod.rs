@@ -59,7 +59,19 @@ impl Db {
     /// # Errors
     /// `Unavailable` with what to do, when the file or server cannot be used.
     pub async fn open(url: &str, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Result<Db> {
-        let pools = connect::open(url).await?;
+        Ok(Db::over(connect::open(url).await?, clock, ids))
+    }
+
+    /// Connects to a database that a bot may be using: for tools. Nothing is made or
+    /// migrated, and the lock of a SQLite file is left to the bot.
+    ///
+    /// # Errors
+    /// `Unavailable` with what to do, also where the tables are of another version.
+    pub async fn attach(url: &str, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Result<Db> {
+        Ok(Db::over(connect::attach(url).await?, clock, ids))
+    }
+
+    fn over(pools: connect::Pools, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Db {
         let inner = Inner {
             dialect: pools.dialect,
             writer: pools.writer,
@@ -69,7 +81,7 @@ impl Db {
             jobs: Notify::new(),
             _lock: pools.lock,
         };
-        Ok(Db(Arc::new(inner)))
+        Db(Arc::new(inner))
     }
 
     /// The engine, for the few statements that differ.

@@ -6,6 +6,7 @@
 //! twice, so each looks at the state it finds. Deliberately absent: a record of
 //! finished jobs; what a job did stands in the tables of its slice.
 
+pub mod operator;
 pub mod queue;
 pub mod worker;
 

@@ -33,8 +33,8 @@ pub struct Claimed {
 pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
     let id = tx.new_id("job");
     sqlx::query(
-        "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until)
-         VALUES ($1, $2, $3, $4, $5, 'ready', 0, 0)
+        "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, since)
+         VALUES ($1, $2, $3, $4, $5, 'ready', 0, 0, $6)
          ON CONFLICT (key) WHERE state = 'ready' DO UPDATE SET
              payload = excluded.payload,
              run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END",
@@ -44,6 +44,7 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<()> {
     .bind(job.payload.to_string())
     .bind(job.key)
     .bind(job.run_at.0)
+    .bind(tx.now().0)
     .execute(tx.conn())
     .await?;
     tx.wake_workers();
@@ -84,7 +85,7 @@ async fn unclaim(conn: &mut Conn, id: &str) -> Result<()> {
 
 macro_rules! claim_sql {
     () => {
-        "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = $1
+        "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = $1, since = $2
          WHERE id = (SELECT id FROM job
                      WHERE (state = 'ready' AND run_at <= $2 AND NOT EXISTS
                                 (SELECT 1 FROM job AS other
@@ -159,39 +160,59 @@ pub(super) async fn put_back(
             let sql = "DELETE FROM job WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING key";
             let ours = sqlx::query(sql).bind(&job.id).bind(job.attempt).fetch_optional(tx.conn()).await?;
             let Some(row) = ours else { return Ok(()) };
-            let id = tx.new_id("job");
-            sqlx::query(
-                "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, error)
-                 VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7)
-                 ON CONFLICT (key) WHERE state = 'ready' DO NOTHING",
-            )
-            .bind(id)
-            .bind(&job.kind)
-            .bind(job.payload.to_string())
-            .bind(row.try_get::<Option<String>, _>("key")?)
-            .bind(run_at.0)
-            .bind(*attempt)
-            .bind(error)
-            .execute(tx.conn())
-            .await?;
-            Ok(())
+            let key: Option<String> = row.try_get("key")?;
+            let (kind, payload) = (job.kind.as_str(), job.payload.to_string());
+            let waiting = Waiting { kind, payload: &payload, key: key.as_deref(), error: Some(error) };
+            wait_again(tx, waiting, *run_at, *attempt).await
         })
     })
     .await
+}
+
+/// A job that was in the table before.
+pub(super) struct Waiting<'a> {
+    pub kind: &'a str,
+    pub payload: &'a str,
+    pub key: Option<&'a str>,
+    /// What its last run ended with.
+    pub error: Option<&'a str>,
+}
+
+/// Adds it under a new id; nothing where another one with its key waits already.
+pub(super) async fn wait_again(tx: &mut Tx, job: Waiting<'_>, run_at: Timestamp, attempt: i64) -> Result<()> {
+    let (id, now) = (tx.new_id("job"), tx.now());
+    sqlx::query(
+        "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, error, since)
+         VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7, $8)
+         ON CONFLICT (key) WHERE state = 'ready' DO NOTHING",
+    )
+    .bind(id)
+    .bind(job.kind.to_owned())
+    .bind(job.payload.to_owned())
+    .bind(job.key.map(str::to_owned))
+    .bind(run_at.0)
+    .bind(attempt)
+    .bind(job.error.map(str::to_owned))
+    .bind(now.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Ends a job as `failed` or `stuck`, kept for a person to look at.
 pub(super) async fn give_up(db: &Db, job: &Claimed, state: &'static str, error: &str) -> Result<()> {
     db.write((job.id.clone(), job.attempt, state, error.to_owned()), |tx, (id, attempt, state, error)| {
         Box::pin(async move {
+            let now = tx.now();
             sqlx::query(
-                "UPDATE job SET state = $3, error = $4, lease_until = 0
+                "UPDATE job SET state = $3, error = $4, lease_until = 0, since = $5
                  WHERE id = $1 AND attempt = $2 AND state = 'running'",
             )
             .bind(id)
             .bind(attempt)
             .bind(*state)
             .bind(error)
+            .bind(now.0)
             .execute(tx.conn())
             .await?;
             Ok(())

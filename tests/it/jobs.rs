@@ -5,6 +5,7 @@
 mod crowded;
 mod ends;
 mod leases;
+mod operator;
 mod recurring;
 
 use std::time::Duration;

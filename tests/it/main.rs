@@ -10,6 +10,7 @@ mod generated;
 mod golden_paths;
 mod harness;
 mod jobs;
+mod operating;
 mod outbox;
 mod people;
 mod playground;

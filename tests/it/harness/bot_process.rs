@@ -71,8 +71,8 @@ impl Bot {
         self.said.lock().unwrap().clone()
     }
 
-    /// Starts the process without waiting for it.
-    pub fn launch(&mut self) {
+    /// The program with the settings of this installation.
+    fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_goldenpath"));
         command
             .current_dir(self.folder.path())
@@ -88,7 +88,21 @@ impl Bot {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command
+    }
+
+    /// Runs one of the operator's tools beside the bot: what it said, and its exit code.
+    pub async fn tool(&self, arguments: &[&str]) -> (String, Option<i32>) {
+        let mut command = self.program();
+        command.args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (String::from_utf8(said).unwrap(), output.status.code())
+    }
+
+    /// Starts the process without waiting for it.
+    pub fn launch(&mut self) {
+        let mut child = self.program().spawn().unwrap();
         let stdout = Arc::default();
         drain(child.stdout.take().unwrap(), vec![self.said.clone(), Arc::clone(&stdout)]);
         drain(child.stderr.take().unwrap(), vec![self.said.clone()]);

@@ -53,6 +53,11 @@ impl Database {
         texts
     }
 
+    /// Changes something behind the bot's back.
+    pub async fn execute(&self, sql: &'static str) {
+        execute(&self.url, sql.into()).await;
+    }
+
     /// As if the time had passed after which a dead process's jobs are taken over. On
     /// SQLite there is nothing to wait for.
     pub async fn lapse_leases(&self) {
