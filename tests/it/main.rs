@@ -14,6 +14,7 @@ mod operating;
 mod outbox;
 mod people;
 mod playground;
+mod samples;
 mod slack;
 mod slack_render;
 mod startup;

@@ -178,6 +178,14 @@ async fn what_is_not_known_or_odd_is_answered_and_nothing_more() {
 }
 
 #[tokio::test]
+async fn what_no_database_stores_is_dropped() {
+    let bench = Bench::start().await;
+    bench.sender.types("U1\0", "env\0 list").await;
+    let got = bench.got().remove(0);
+    assert_eq!((got.identity.user.as_str(), got.input), ("U1", Input::Line { text: "env list".into() }));
+}
+
+#[tokio::test]
 async fn a_slash_command_is_answered_in_its_response() {
     let bench = Bench::start().await;
     bench.will(Reply::say("There is no `env creat`."));

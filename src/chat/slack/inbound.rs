@@ -276,14 +276,16 @@ fn user(payload: &Value) -> Option<String> {
     text(payload, &["user", "id"])
 }
 
-/// The words at `path`: a text that is not empty, or a number as one.
+/// The words at `path`: a text that is not empty, or a number as one. U+0000 means nothing to
+/// people, and PostgreSQL stores no text with it.
 fn text(value: &Value, path: &[&str]) -> Option<String> {
     let found = path.iter().try_fold(value, |value, name| value.get(name))?;
-    match found {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    let words = match found {
+        Value::String(text) => text.replace('\0', ""),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!words.is_empty()).then_some(words)
 }
 
 fn digest(bytes: &[u8]) -> String {

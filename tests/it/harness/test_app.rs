@@ -32,7 +32,8 @@ pub struct TestApp {
     pub folder: TempDir,
     /// Dropped last, after the app that uses it.
     _database: Database,
-    sender: SlackSender,
+    /// Signs what a test makes itself.
+    pub sender: SlackSender,
 }
 
 /// What an app is made with that no chat platform is connected to.
