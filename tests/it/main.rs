@@ -6,6 +6,7 @@ mod conversations;
 mod drivers;
 mod durability;
 mod examples;
+mod fake_slack;
 mod generated;
 mod golden_paths;
 mod harness;

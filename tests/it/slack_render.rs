@@ -12,7 +12,7 @@ use goldenpath::clock::Timestamp;
 use goldenpath::text;
 use serde_json::{Value, json};
 
-use crate::harness::slack_checks::{message_fault, view_fault};
+use crate::harness::fake_slack::checks::{message_fault, view_fault};
 
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()

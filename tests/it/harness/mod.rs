@@ -9,7 +9,6 @@ pub mod ground;
 pub mod playground_bot;
 pub mod reading;
 pub mod recorder;
-pub mod slack_checks;
 pub mod slack_sender;
 pub mod test_app;
 

@@ -69,11 +69,11 @@ impl TestApp {
     /// With a changed config.
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
-        let fake = FakeSlack::start().await;
+        let clock = Arc::new(ManualClock::at(START));
+        let fake = FakeSlack::with_clock(clock.clone()).await;
         let database = database(folder.path()).await;
         let mut config = config_in(folder.path(), &fake, database.url.clone());
         change(&mut config);
-        let clock = Arc::new(ManualClock::at(START));
         let ambient =
             Ambient { clock: clock.clone(), wall: Arc::new(SystemClock), ids: Arc::new(Ids::from_system()) };
         let content = Content::load(&config).unwrap();

@@ -25,24 +25,35 @@ pub fn message_fault(message: &Value) -> Option<&'static str> {
     (printed > 13_000).then_some("msg_blocks_too_long")
 }
 
-/// The error for a view that Slack would not take.
+/// The error for a modal that Slack would not take.
 pub fn view_fault(view: &Value) -> Option<&'static str> {
-    let blocks = view["blocks"].as_array().map_or(&[][..], Vec::as_slice);
-    let inputs = blocks.iter().any(|block| block["type"] == "input");
-    let foreign = blocks.iter().any(|block| block["type"] == "table");
-    let names = view["callback_id"].as_str().unwrap_or_default().len() <= 255;
+    let inputs = view["blocks"].as_array().into_iter().flatten().any(|block| block["type"] == "input");
     let sound = view["type"] == "modal"
         && between(&view["title"]["text"], 1, 24)
         && (view["submit"].is_null() || between(&view["submit"]["text"], 1, 24))
         && (!inputs || !view["submit"].is_null())
         && (view["close"].is_null() || between(&view["close"]["text"], 1, 24))
-        && view["private_metadata"].as_str().unwrap_or_default().len() <= 3000
-        && names
-        && !foreign
-        && (1..=100).contains(&blocks.len())
-        && blocks.iter().all(block_holds)
-        && unique_ids(blocks);
+        && surface_holds(view);
     (!sound).then_some("invalid_arguments")
+}
+
+/// The error for an App Home that Slack would not take.
+pub fn home_fault(view: &Value) -> Option<&'static str> {
+    let modal = ["title", "submit", "close", "notify_on_close", "clear_on_close", "submit_disabled"];
+    let sound =
+        view["type"] == "home" && modal.iter().all(|name| view[name].is_null()) && surface_holds(view);
+    (!sound).then_some("invalid_arguments")
+}
+
+/// What modals and homes have in common.
+fn surface_holds(view: &Value) -> bool {
+    let blocks = view["blocks"].as_array().map_or(&[][..], Vec::as_slice);
+    view["private_metadata"].as_str().unwrap_or_default().len() <= 3000
+        && view["callback_id"].as_str().unwrap_or_default().len() <= 255
+        && view["external_id"].as_str().unwrap_or_default().len() <= 255
+        && blocks.iter().all(|block| block["type"] != "table" && block_holds(block))
+        && (1..=100).contains(&blocks.len())
+        && unique_ids(blocks)
 }
 
 fn block_holds(block: &Value) -> bool {
@@ -51,6 +62,9 @@ fn block_holds(block: &Value) -> bool {
     };
     match block["type"].as_str() {
         Some("divider") => true,
+        Some("header") => block["text"]["type"] == "plain_text" && between(&block["text"]["text"], 1, 150),
+        Some("section") => section_holds(block),
+        Some("image") => between(&block["image_url"], 1, 3000) && between(&block["alt_text"], 1, 2000),
         Some("context") => all(&block["elements"], 10, |text| between(&text["text"], 1, 3000)),
         Some("actions") => all(&block["elements"], 25, element_holds),
         Some("rich_text") => all(&block["elements"], 1000, |part| {
@@ -67,6 +81,16 @@ fn block_holds(block: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+fn section_holds(section: &Value) -> bool {
+    let fields = section["fields"].as_array();
+    let text = between(&section["text"]["text"], 1, 3000);
+    (text || section["text"].is_null() && fields.is_some())
+        && fields.is_none_or(|fields| {
+            (1..=10).contains(&fields.len()) && fields.iter().all(|field| between(&field["text"], 1, 2000))
+        })
+        && (section["accessory"].is_null() || element_holds(&section["accessory"]))
 }
 
 fn run_holds(run: &Value) -> bool {
@@ -101,7 +125,19 @@ fn element_holds(element: &Value) -> bool {
                 None => options_hold(element, 100),
             }
         }
-        Some("checkboxes") => options_hold(element, 10),
+        Some("checkboxes" | "radio_buttons") => options_hold(element, 10),
+        Some("overflow") => options_hold(element, 5),
+        Some(
+            "external_select"
+            | "multi_external_select"
+            | "users_select"
+            | "conversations_select"
+            | "channels_select"
+            | "datepicker"
+            | "timepicker"
+            | "email_text_input"
+            | "url_text_input",
+        ) => element["placeholder"].is_null() || between(&element["placeholder"]["text"], 1, 150),
         Some("plain_text_input") => {
             element["initial_value"].is_null() || between(&element["initial_value"], 1, 3000)
         }

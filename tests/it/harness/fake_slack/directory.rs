@@ -1,0 +1,93 @@
+//! `conversations.*` and `users.*`: who and what there is, a page at a time.
+
+use goldenpath::clock::Timestamp;
+use serde_json::{Value, json};
+
+use super::memory::{Answer, Memory};
+use super::request::{number, text};
+use super::{BOT, TEAM};
+
+pub fn channel(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+    let id = text(body, "channel");
+    if let Some(user) = id.strip_prefix('D') {
+        return Ok(json!({ "channel": { "id": id, "is_im": true, "user": user } }));
+    }
+    let member = memory.channels.get(id).ok_or("channel_not_found")?;
+    Ok(json!({ "channel": described(memory, id, *member) }))
+}
+
+pub fn channels(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+    let all: Vec<Value> = memory.channels.iter().map(|(id, member)| described(memory, id, *member)).collect();
+    paged("channels", &all, body)
+}
+
+pub fn open(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+    let asked = text(body, "users");
+    let users: Vec<&str> = asked.split(',').filter(|user| !user.is_empty()).collect();
+    let &[user] = users.as_slice() else {
+        let error = if users.is_empty() { "users_list_not_supplied" } else { "not_enough_users" };
+        return Err(error.into());
+    };
+    match memory.person(user) {
+        None => Err("user_not_found".into()),
+        Some(person) if person["deleted"] == true => Err("user_disabled".into()),
+        Some(person) if person["is_bot"] == true => Err("cannot_dm_bot".into()),
+        Some(_) => Ok(json!({ "channel": { "id": format!("D{user}") } })),
+    }
+}
+
+pub fn user(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+    let person = memory.person(text(body, "user")).ok_or("user_not_found")?;
+    Ok(json!({ "user": person }))
+}
+
+pub fn users(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+    let ids: Vec<String> = std::iter::once(BOT.to_owned()).chain(memory.people.keys().cloned()).collect();
+    let all: Vec<Value> = ids.iter().filter_map(|id| memory.person(id)).collect();
+    paged("members", &all, body)
+}
+
+/// One page from the cursor on, and the cursor of the next; empty at the end.
+fn paged(name: &str, all: &[Value], body: &Value) -> Answer {
+    let from = match text(body, "cursor") {
+        "" => 0,
+        cursor => cursor.strip_prefix("at").and_then(|at| at.parse().ok()).ok_or("invalid_cursor")?,
+    };
+    let limit = number(body, "limit").filter(|limit| *limit > 0).unwrap_or(all.len().max(1));
+    if limit > 1000 {
+        return Err("invalid_limit".into());
+    }
+    let to = (from + limit).min(all.len());
+    let next = if to < all.len() { format!("at{to}") } else { String::new() };
+    let page = all.get(from..to).ok_or("invalid_cursor")?;
+    Ok(json!({ name: page, "response_metadata": { "next_cursor": next } }))
+}
+
+fn described(memory: &Memory, id: &str, member: bool) -> Value {
+    json!({
+        "id": id, "name": id.to_lowercase(), "is_channel": true, "is_im": false, "is_private": false,
+        "is_archived": memory.archived.contains(id), "is_member": member, "context_team_id": TEAM,
+    })
+}
+
+impl Memory {
+    /// Somebody's user object; nobody has one whose id is not like a user's.
+    pub(super) fn person(&self, id: &str) -> Option<Value> {
+        let known = self.people.get(id);
+        if !id.starts_with(['U', 'W']) || known.is_some_and(Value::is_null) {
+            return None;
+        }
+        let name = id[1..].to_lowercase();
+        let mut person = json!({
+            "id": id, "team_id": TEAM, "name": name, "real_name": name, "deleted": false,
+            "tz": "Europe/Riga", "tz_label": "Eastern European Time", "tz_offset": 7200,
+            "is_admin": false, "is_owner": false, "is_restricted": false,
+            "is_ultra_restricted": false, "is_bot": id == BOT, "is_app_user": false,
+            "profile": { "real_name": name, "display_name": name, "team": TEAM },
+        });
+        for (name, value) in known.and_then(Value::as_object).into_iter().flatten() {
+            person[name] = value.clone();
+        }
+        Some(person)
+    }
+}
