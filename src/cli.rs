@@ -1,5 +1,6 @@
 //! The command line: serve, check, what is documented from the code, the operator's tools, and the server of one site.
 
+mod backup;
 mod jobs;
 mod serve;
 
@@ -47,6 +48,11 @@ enum Command {
     /// See what the bot has to do, run it again, or drop it; also while the bot runs
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Copy the database into FILE, also while the bot runs, and say what else to keep
+    Backup {
+        /// A new file; an existing one is not overwritten
+        file: PathBuf,
+    },
     /// Serve one folder as a web site (started by the bot)
     #[command(hide = true)]
     ServeSite(SiteArgs),
@@ -84,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Commands) => commands(),
         Some(Command::Config) => print(config::DEFAULT),
         Some(Command::Jobs(command)) => jobs::run(command),
+        Some(Command::Backup { file }) => backup::run(&file),
         Some(Command::ServeSite(args)) => {
             serve_site(&args).map_err(|error| Failure::Said(format!("{error:#}")))
         }

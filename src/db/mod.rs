@@ -9,6 +9,7 @@
 mod connect;
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +142,20 @@ impl Db {
     /// Resolves when this process enqueued a job after the call (not only after the first poll).
     pub fn job_enqueued(&self) -> tokio::sync::futures::Notified<'_> {
         self.0.jobs.notified()
+    }
+
+    /// Copies a SQLite database, as it is at one instant, into an empty `file`. Others read and write meanwhile.
+    ///
+    /// # Errors
+    /// `Unavailable` with the engine's reason, as a full disk; PostgreSQL has `pg_dump` for this.
+    pub async fn copy_to(&self, file: &Path) -> Result<()> {
+        let path = file.to_str().ok_or_else(|| Error::Invalid("The path has to be UTF-8.".into()))?;
+        // The writer's connection, because one that refuses to write refuses this as well. It takes no lock.
+        let mut conn = self.0.writer.acquire().await?;
+        let copied = sqlx::query("VACUUM INTO $1").bind(path.to_owned()).execute(&mut *conn).await;
+        copied.map(drop).map_err(|error| {
+            Error::Unavailable(format!("The database cannot be copied to {}: {error}", file.display()))
+        })
     }
 
     /// Closes the connections; what was committed is on disk already.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod backup;
 mod jobs;
 
 use crate::harness::bot_process::Bot;
