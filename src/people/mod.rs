@@ -53,12 +53,11 @@ impl People {
             store::find(&mut conn, &identity).await?
         };
         let person = match found {
-            Some(person) => person,
-            None => {
+            // Events of Slack name nobody; the first thing that does gives the name.
+            Some(person) if person.name != identity.user || name == identity.user => person,
+            _ => {
                 let unit = (identity.clone(), name);
-                self.db
-                    .write(unit, |tx, (identity, name)| Box::pin(store::find_or_add(tx, identity, name)))
-                    .await?
+                self.db.write(unit, |tx, (identity, name)| Box::pin(store::named(tx, identity, name))).await?
             }
         };
         let roles = self.roles_of(&identity, standing);

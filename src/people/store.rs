@@ -19,7 +19,20 @@ pub(super) async fn find(conn: &mut Conn, identity: &Identity) -> Result<Option<
     query.fetch_optional(conn).await?.as_ref().map(person).transpose()
 }
 
-pub(super) fn find_or_add<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, Person> {
+/// The person, made at the first sight of them; called by their id until somebody tells the name.
+pub(super) fn named<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, Person> {
+    Box::pin(async move {
+        let mut person = find_or_add(tx, identity, name).await?;
+        if person.name == identity.user && name != identity.user {
+            let sql = "UPDATE person SET name = $2 WHERE id = $1";
+            sqlx::query(sql).bind(&person.id).bind(name).execute(tx.conn()).await?;
+            name.clone_into(&mut person.name);
+        }
+        Ok(person)
+    })
+}
+
+fn find_or_add<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, Person> {
     Box::pin(async move {
         if let Some(known) = find(tx.conn(), identity).await? {
             return Ok(known);

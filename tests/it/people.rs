@@ -62,6 +62,17 @@ async fn who_came_first_is_found_again_and_keeps_the_name() {
 }
 
 #[tokio::test]
+async fn who_came_without_a_name_gets_the_first_that_is_told() {
+    let ground = Ground::new().await;
+    let people = People::new(ground.db.clone(), Roles::default());
+    let user = ada("T1").user;
+    for (told, called) in [(user.as_str(), user.as_str()), ("Ada", "Ada"), (&user, "Ada"), ("Eve", "Ada")] {
+        let actor = people.resolve(ada("T1"), Standing::Member, told.into()).await.unwrap();
+        assert_eq!(actor.name, called, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn roles_follow_from_the_config_and_an_outsider_has_none_even_when_mapped() {
     let ground = Ground::new().await;
     let mapped = BTreeMap::from([(ada("T1"), BTreeSet::from([Role::Admin]))]);
