@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chat::Target;
 use crate::chat::message::ButtonValue;
 
 /// Who somebody is on a platform. The name is never part of it.
@@ -42,6 +43,30 @@ pub struct Place {
     pub conversation: String,
     /// A direct message between the person and the bot.
     pub direct: bool,
+    /// The platform's id of the thread, where it was in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+}
+
+impl Place {
+    /// Where everybody there reads it; `user` is who is there directly.
+    pub fn openly(&self, user: &str) -> Target {
+        let id = self.conversation.clone();
+        match &self.thread {
+            Some(thread) => Target::Thread { id, thread: thread.clone() },
+            None if self.direct || id.is_empty() => Target::Direct { user: user.to_owned() },
+            None => Target::Channel { id },
+        }
+    }
+
+    /// Where `user` alone reads it.
+    pub fn privately(&self, user: &str) -> Target {
+        if self.direct || self.conversation.is_empty() {
+            return self.openly(user);
+        }
+        let (id, thread) = (self.conversation.clone(), self.thread.clone());
+        Target::Whisper { id, thread, user: user.to_owned() }
+    }
 }
 
 /// How the immediate answer travels back.
@@ -52,6 +77,11 @@ pub enum AnswerBy {
     Inline,
     /// As a message to this short-lived address, through the outbox.
     Url { url: String },
+    /// As a message in the place where it was done, through the outbox. There is no
+    /// way to open a form.
+    Message,
+    /// As the person's [`Target::Home`], through the outbox.
+    Home,
 }
 
 /// What was done.

@@ -39,10 +39,21 @@ pub type Dispatcher = Arc<dyn Dispatch>;
 pub enum Target {
     /// A channel.
     Channel { id: String },
+    /// A thread of a channel or of a direct conversation.
+    Thread { id: String, thread: String },
     /// The direct conversation with a user.
     Direct { user: String },
     /// A short-lived address that answers one press, seen by the presser alone.
     Respond { url: String },
+    /// A channel or its thread, seen by one of its members alone and not for ever.
+    Whisper {
+        id: String,
+        #[serde(default)]
+        thread: Option<String>,
+        user: String,
+    },
+    /// The page that the bot keeps for a user; posting again replaces it.
+    Home { user: String },
 }
 
 /// What a platform calls a message it posted, as JSON of its own shape.

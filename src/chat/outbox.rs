@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use sqlx::Row;
 
+use super::inbound::Identity;
 use super::message::Message;
 use super::{MessageRef, Platform, SendError, Target};
 use crate::db::{Conn, Db, Tx};
@@ -29,6 +30,16 @@ pub struct Address {
     pub target: Target,
     /// Used once when the bot cannot write to `target`.
     pub fallback: Option<Target>,
+}
+
+impl Address {
+    /// `target` on the person's platform, or directly to them where the bot cannot write there.
+    pub fn of(identity: &Identity, target: Target) -> Self {
+        let direct = Target::Direct { user: identity.user.clone() };
+        let (platform, workspace) = (identity.platform.clone(), identity.workspace.clone());
+        let fallback = (target != direct && !matches!(target, Target::Home { .. })).then_some(direct);
+        Address { platform, workspace, target, fallback }
+    }
 }
 
 /// Says in this unit of work what the message `key` should read from now on.
@@ -49,6 +60,40 @@ pub async fn put(tx: &mut Tx, key: &str, address: &Address, message: &Message) -
     .execute(tx.conn())
     .await?;
     deliver_soon(tx, key).await
+}
+
+/// Puts the answer to one thing that somebody did. It never changes, so nothing is kept
+/// of it once it arrived.
+pub async fn put_answer(tx: &mut Tx, key: &str, address: &Address, message: &Message) -> Result<()> {
+    put(tx, &format!("{ANSWER}{key}"), address, message).await
+}
+
+/// Puts the page that the bot keeps for somebody; kept up to date by [`change_home`]. They
+/// look at it just now, so one that was given up is tried again.
+pub async fn put_home(tx: &mut Tx, identity: &Identity, message: &Message) -> Result<()> {
+    let sql = "UPDATE message SET given_up = NULL WHERE key = $1";
+    sqlx::query(sql).bind(home(identity)).execute(tx.conn()).await?;
+    let address = Address::of(identity, Target::Home { user: identity.user.clone() });
+    put(tx, &home(identity), &address, message).await
+}
+
+/// Changes somebody's page; nothing when they never opened it.
+pub async fn change_home(tx: &mut Tx, identity: &Identity, message: &Message) -> Result<()> {
+    change(tx, &home(identity), message).await
+}
+
+/// Whether somebody ever opened their page.
+pub async fn has_home(conn: &mut Conn, identity: &Identity) -> Result<bool> {
+    let sql = "SELECT key FROM message WHERE key = $1";
+    Ok(sqlx::query(sql).bind(home(identity)).fetch_optional(conn).await?.is_some())
+}
+
+/// How the keys of answers begin.
+const ANSWER: &str = "answer:";
+
+fn home(identity: &Identity) -> String {
+    let Identity { platform, workspace, user } = identity;
+    format!("home:{platform}:{workspace}:{user}")
 }
 
 /// Changes what an existing message should read; nothing when there is none.
@@ -94,14 +139,13 @@ impl Deliver {
 
     async fn post(&self, platform: &dyn Platform, key: &str, row: &Stored) -> Result<(), JobError> {
         let mut message = row.message.clone();
-        if row.sending {
+        // A page is replaced as a whole, so nobody sees it twice.
+        if row.sending && !matches!(row.target, Target::Home { .. }) {
             message = message.context("Sent again after an interruption; you may see this twice.");
         }
         note(&self.db, key, Note::Posting { again: row.sending }).await?;
         match platform.post(&row.workspace, &row.target, &message).await {
-            Ok(_) if matches!(row.target, Target::Respond { .. }) => {
-                Ok(note(&self.db, key, Note::Answered).await?)
-            }
+            Ok(_) if key.starts_with(ANSWER) => Ok(note(&self.db, key, Note::Answered).await?),
             Ok(reference) => Ok(note(&self.db, key, Note::Posted { version: row.version, reference }).await?),
             Err(SendError::NotThere(reason)) => match row.fallback.clone() {
                 Some(target) => {
@@ -204,7 +248,7 @@ enum Note {
         version: i64,
         reference: MessageRef,
     },
-    /// A one-time answer arrived: its address is of no more use.
+    /// An answer arrived and will not change.
     Answered,
     /// It goes to the fallback from now on.
     Elsewhere {

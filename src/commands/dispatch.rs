@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::inbox::{self, Delivery};
 use super::reading::{self, Asked, Misread};
-use super::spec::{FormBy, Menu};
+use super::spec::{FormBy, Menu, Spec};
 use super::{Call, Choices, Handlers, Noticed, WhoIs, help, suggestions};
 use crate::access::{Actor, Role, authorize};
 use crate::chat::Dispatch;
@@ -85,9 +85,7 @@ impl Engine {
             }
             Err(Misread::Error(error)) => return Err(error),
             Err(Misread::Typo { sentence, corrected }) => {
-                let id = suggestions::keep(&self.db, &actor.person, &corrected).await?;
-                let run = Button::new("Run it", RUN, &id, "");
-                return Ok(Reply::private(Message::new(sentence).buttons(vec![run])));
+                return self.suggest_line(&actor.person, sentence, "Run it", &corrected).await;
             }
         };
         let approved = authorize(&actor, &spec.command(), spec.role)?;
@@ -100,16 +98,33 @@ impl Engine {
             .get(spec.key.as_str())
             .ok_or_else(|| Error::internal(format!("{} has no handler", spec.key)))?;
         let missing = !args.missing(spec).is_empty();
+        let (person, command) = (actor.person.clone(), spec.command());
+        let line = without_form(spec, &invocation);
         let spec = Arc::new(spec.clone());
         let (delivery, choices, sent) = (delivery.clone(), self.choices.clone(), sent.clone());
         let call = Call { spec, actor, approved, args, invocation, delivery, choices, sent };
-        if missing && call.spec.form == FormBy::Spec {
-            return Ok(Reply::Form { form: call.form().await? });
+        let reply = match missing && call.spec.form == FormBy::Spec {
+            true => Reply::Form { form: call.form().await? },
+            false => handler(call).await?,
+        };
+        match (&reply, line) {
+            (Reply::Form { .. }, Some(line)) => {
+                let sentence =
+                    format!("`{command}` needs more values. The button opens a form that asks for them.");
+                self.suggest_line(&person, sentence, "Open the form", &line).await
+            }
+            _ => Ok(reply),
         }
-        handler(call).await
     }
 
-    /// A press on "Run it" stands for the line that was suggested.
+    /// A button that does what `line` says, for this person alone and not for ever.
+    async fn suggest_line(&self, person: &str, said: String, label: &str, line: &str) -> Result<Reply> {
+        let id = suggestions::keep(&self.db, person, line).await?;
+        let run = Button::new(label, RUN, &id, "");
+        Ok(Reply::private(Message::new(said).buttons(vec![run])))
+    }
+
+    /// A press on such a button stands for the line that was suggested.
     async fn take_suggestion(&self, invocation: &mut Invocation, actor: &Actor) -> Result<()> {
         if let Input::Press { value } = &invocation.input
             && let (RUN, id, _) = value.parts()
@@ -146,5 +161,15 @@ impl Engine {
             return Reply::Refused { fields: [(String::new(), sentence)].into() };
         }
         Reply::say(sentence)
+    }
+}
+
+/// The line that asks for the form again where a form cannot open; of a private command
+/// nothing that was typed is kept.
+fn without_form(spec: &Spec, invocation: &Invocation) -> Option<String> {
+    match (&invocation.answer_by, &invocation.input) {
+        (AnswerBy::Message, Input::Line { text }) if !spec.private => Some(text.clone()),
+        (AnswerBy::Message, _) => Some(spec.command()),
+        _ => None,
     }
 }

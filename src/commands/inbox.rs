@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::suggestions;
 use crate::chat::Target;
-use crate::chat::inbound::{AnswerBy, Identity, Invocation};
+use crate::chat::inbound::{AnswerBy, Identity, Invocation, Place};
 use crate::chat::message::Reply;
 use crate::chat::outbox::{self, Address};
 use crate::clock::Timestamp;
@@ -26,6 +26,7 @@ const DAY: i64 = 86_400_000;
 pub struct Delivery {
     key: String,
     answer_by: AnswerBy,
+    place: Place,
     identity: Identity,
 }
 
@@ -37,6 +38,7 @@ impl Delivery {
         Delivery {
             key: data_encoding::HEXLOWER.encode(&hmac(secret, text.as_bytes())),
             answer_by: invocation.answer_by.clone(),
+            place: invocation.place.clone(),
             identity: invocation.identity.clone(),
         }
     }
@@ -63,18 +65,20 @@ pub async fn answer(tx: &mut Tx, delivery: &Delivery, reply: &Reply) -> Result<(
         .bind(serde_json::to_string(reply)?)
         .execute(tx.conn())
         .await?;
-    let (AnswerBy::Url { url }, Reply::Private { message } | Reply::Public { message }) =
-        (&delivery.answer_by, reply)
-    else {
-        return Ok(());
+    let (message, public) = match reply {
+        Reply::Private { message } => (message, false),
+        Reply::Public { message } => (message, true),
+        Reply::Form { .. } | Reply::Refused { .. } | Reply::Silent => return Ok(()),
     };
-    let address = Address {
-        platform: delivery.identity.platform.clone(),
-        workspace: delivery.identity.workspace.clone(),
-        target: Target::Respond { url: url.clone() },
-        fallback: Some(Target::Direct { user: delivery.identity.user.clone() }),
+    let (identity, place) = (&delivery.identity, &delivery.place);
+    let target = match &delivery.answer_by {
+        AnswerBy::Inline => return Ok(()),
+        AnswerBy::Home => return outbox::put_home(tx, identity, message).await,
+        AnswerBy::Url { url } => Target::Respond { url: url.clone() },
+        AnswerBy::Message if public => place.openly(&identity.user),
+        AnswerBy::Message => place.privately(&identity.user),
     };
-    outbox::put(tx, &format!("answer:{}", delivery.key), &address, message).await
+    outbox::put_answer(tx, &delivery.key, &Address::of(identity, target), message).await
 }
 
 /// Sends an answer that changed nothing; once, however often the delivery is repeated.

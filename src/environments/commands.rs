@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::{Environments, Request, deadlines, wording};
 use crate::catalog::{self, model::Template};
-use crate::chat::Target;
 use crate::chat::form::{Field, Form};
 use crate::chat::inbound::Input;
 use crate::chat::message::Reply;
@@ -136,14 +135,7 @@ async fn form(call: &Call, template: &Template) -> Result<Form> {
 /// The message that follows goes where the command was typed; where the bot is not a member, to the person.
 fn address(call: &Call) -> Address {
     let identity = &call.invocation.identity;
-    let direct = Target::Direct { user: identity.user.clone() };
-    let place = &call.invocation.place;
-    let (target, fallback) = if place.direct || place.conversation.is_empty() {
-        (direct, None)
-    } else {
-        (Target::Channel { id: place.conversation.clone() }, Some(direct))
-    };
-    Address { platform: identity.platform.clone(), workspace: identity.workspace.clone(), target, fallback }
+    Address::of(identity, call.invocation.place.openly(&identity.user))
 }
 
 async fn list(slice: Arc<Environments>, call: Call) -> Result<Reply> {

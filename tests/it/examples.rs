@@ -50,7 +50,7 @@ impl Bot {
             identity: Identity::new("test", "local", "root"),
             standing: Standing::Member,
             display_name: "Root".into(),
-            place: Place { conversation: "general".into(), direct: false },
+            place: Place { conversation: "general".into(), direct: false, thread: None },
             delivery: format!("d{typed}"),
             answer_by: AnswerBy::Inline,
             input: Input::Line { text: line.into() },

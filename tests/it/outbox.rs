@@ -177,7 +177,9 @@ async fn an_attempt_that_may_have_arrived_is_repeated_with_a_word_about_it() {
 async fn an_answer_to_a_press_leaves_nothing_once_it_arrived() {
     let (ground, recorder, worker) = ground().await;
     let target = Target::Respond { url: "https://example.com/once".into() };
-    says_to(&ground, Address { target, ..address() }, "done").await;
+    let unit = (Address { target, ..address() }, Message::new("done"));
+    let put = ground.db.write(unit, |tx, (to, message)| Box::pin(outbox::put_answer(tx, "m", to, message)));
+    put.await.unwrap();
     worker.run_due().await.unwrap();
     assert_eq!(recorder.sent().len(), 1);
     let left = "SELECT CAST(count(*) AS BIGINT) FROM message";

@@ -50,7 +50,7 @@ fn form(fields: Vec<Field>) -> Form {
 }
 
 fn opened(form: &Form) -> Option<Value> {
-    let place = Place { conversation: "C1".into(), direct: false };
+    let place = Place { conversation: "C1".into(), direct: false, thread: None };
     let view = view::form(form, &place).map(|view| serde_json::to_value(view).unwrap());
     view.inspect(|view| assert_eq!(view_fault(view), None, "{}", pretty(view)))
 }

@@ -97,7 +97,7 @@ impl Act {
             identity: Identity::new(NAME, WORKSPACE, self.persona.user),
             standing: Standing::Member,
             display_name: self.persona.name.into(),
-            place: Place { conversation: self.conversation.clone(), direct: self.direct() },
+            place: Place { conversation: self.conversation.clone(), direct: self.direct(), thread: None },
             delivery: self.delivery(),
             answer_by: AnswerBy::Inline,
             input: self.input.clone(),

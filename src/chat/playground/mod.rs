@@ -150,13 +150,13 @@ fn ours(workspace: &str) -> Result<(), SendError> {
 /// A direct conversation may also be named as a channel, as [`crate::chat::inbound::Place`] does.
 fn conversation(target: &Target) -> Result<String, SendError> {
     let (known, named) = match target {
-        Target::Channel { id } => {
+        Target::Channel { id } | Target::Thread { id, .. } => {
             let id = id.strip_prefix('#').unwrap_or(id);
             let direct = id.strip_prefix(personas::DIRECT).and_then(persona);
             ((id == CHANNEL).then(|| CHANNEL.to_owned()).or(direct.map(Persona::direct)), id)
         }
         Target::Direct { user } => (persona(user).map(Persona::direct), user.as_str()),
-        Target::Respond { .. } => {
+        Target::Respond { .. } | Target::Whisper { .. } | Target::Home { .. } => {
             return Err(SendError::Never("the playground answers in the request itself".into()));
         }
     };

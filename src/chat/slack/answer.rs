@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::chat::SendError;
 use crate::chat::form::{FieldKind, Form};
 use crate::chat::inbound::{AnswerBy, Invocation, Place};
 use crate::chat::message::{Block, Message, Reply, Text, code};
 use crate::chat::slack::inbound::Via;
 use crate::chat::slack::{Slack, render, view};
+use crate::chat::{Platform as _, SendError, Target};
 use crate::text;
 
 /// What remains to know of a request once it was dispatched.
@@ -19,13 +19,14 @@ pub struct Asked {
     trigger: Option<String>,
     place: Place,
     answer_by: AnswerBy,
+    user: String,
 }
 
 impl Asked {
     /// Taken from the invocation before it goes away.
     pub fn new(invocation: &Invocation, via: Via, trigger: Option<String>) -> Self {
         let (place, answer_by) = (invocation.place.clone(), invocation.answer_by.clone());
-        Asked { via, trigger, place, answer_by }
+        Asked { via, trigger, place, answer_by, user: invocation.identity.user.clone() }
     }
 }
 
@@ -35,6 +36,10 @@ pub async fn answer(slack: &Arc<Slack>, asked: Asked, reply: Reply) -> Option<Va
         Via::Slash => to_slash(slack, &asked, reply).await,
         &Via::Press { in_modal } => {
             to_press(slack, asked, in_modal, reply).await;
+            None
+        }
+        Via::Event => {
+            to_press(slack, asked, false, reply).await;
             None
         }
         Via::Submit { title, fields } => to_submission(title, fields, &asked.place, reply),
@@ -85,8 +90,11 @@ async fn to_press(slack: &Arc<Slack>, asked: Asked, in_modal: bool, reply: Reply
 }
 
 async fn show(slack: &Slack, asked: &Asked, in_modal: bool, message: &Message) {
+    let user = asked.user.clone();
     let sent = match (&asked.answer_by, &asked.trigger) {
         (AnswerBy::Url { url }, _) => slack.client.respond(url, message).await.map(drop),
+        (AnswerBy::Message, _) => slack.post("", &asked.place.privately(&user), message).await.map(drop),
+        (AnswerBy::Home, _) => slack.post("", &Target::Home { user }, message).await.map(drop),
         (AnswerBy::Inline, Some(trigger)) => {
             slack.client.open(trigger, &view::message("Answer", message), in_modal).await
         }

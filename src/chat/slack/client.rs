@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::chat::message::Message;
 use crate::chat::slack::inbound::Workspace;
-use crate::chat::slack::render;
+use crate::chat::slack::{render, view};
 use crate::chat::{MessageRef, SendError};
 use crate::error::Result;
 
@@ -56,10 +56,14 @@ impl Client {
         Ok(Workspace { team, enterprise: member("enterprise_id"), bot_user: member("user_id") })
     }
 
-    /// Posts to a channel or, given a user, to their direct conversation with the bot.
-    pub async fn post(&self, channel: &str, message: &Message) -> Result<MessageRef, SendError> {
-        let mut body = render::message(message);
-        body["channel"] = channel.into();
+    /// Posts to a channel, its thread or, given a user, to their direct conversation with the bot.
+    pub async fn post(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        message: &Message,
+    ) -> Result<MessageRef, SendError> {
+        let mut body = placed(channel, thread, message);
         body["unfurl_links"] = false.into();
         let answer = self.call("chat.postMessage", &body, PATIENCE).await?;
         let ts = answer["ts"].as_str().ok_or_else(|| later("chat.postMessage named no message"))?;
@@ -67,8 +71,32 @@ impl Client {
         Ok(MessageRef(json!({ "channel": channel, "ts": ts })))
     }
 
+    /// Shows a message to one member of a channel, until they load it anew.
+    pub async fn whisper(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        user: &str,
+        message: &Message,
+    ) -> Result<MessageRef, SendError> {
+        let mut body = placed(channel, thread, message);
+        body["user"] = user.into();
+        self.call("chat.postEphemeral", &body, PATIENCE).await?;
+        Ok(MessageRef(Value::Null))
+    }
+
+    /// Replaces a user's App Home.
+    pub async fn publish(&self, user: &str, message: &Message) -> Result<MessageRef, SendError> {
+        let body = json!({ "user_id": user, "view": view::home(message) });
+        self.call("views.publish", &body, PATIENCE).await?;
+        Ok(MessageRef(json!({ "home": user })))
+    }
+
     /// Replaces a message.
     pub async fn update(&self, reference: &MessageRef, message: &Message) -> Result<(), SendError> {
+        if let Some(user) = reference.0["home"].as_str() {
+            return self.publish(user, message).await.map(drop);
+        }
         let (Some(channel), Some(ts)) = (reference.0["channel"].as_str(), reference.0["ts"].as_str()) else {
             return Err(SendError::Never("that message cannot be changed".into()));
         };
@@ -110,6 +138,16 @@ impl Client {
         let session = self.slack.open_session(&self.token);
         bounded(patience, session.http_session_api.http_post(method, body, None)).await
     }
+}
+
+/// A message for a place.
+fn placed(channel: &str, thread: Option<&str>, message: &Message) -> Value {
+    let mut body = render::message(message);
+    body["channel"] = channel.into();
+    if let Some(thread) = thread {
+        body["thread_ts"] = thread.into();
+    }
+    body
 }
 
 /// Slack's own hosts over TLS, or the very host that the Web API is called at.
@@ -156,7 +194,9 @@ fn api_error(code: &str) -> SendError {
         | "service_unavailable"
         | "request_timeout"
         | "team_added_to_org" => later(&told),
-        "not_in_channel" | "channel_not_found" | "is_archived" => SendError::NotThere(told),
+        "not_in_channel" | "user_not_in_channel" | "channel_not_found" | "is_archived" => {
+            SendError::NotThere(told)
+        }
         code if code.starts_with("restricted_action") => SendError::NotThere(told),
         _ => SendError::Never(told),
     }

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
 use crate::chat::message::ButtonValue;
+use crate::chat::slack::events::event;
 use crate::chat::slack::render::{CHOOSE, OPEN};
 use crate::chat::slack::text::{cut, unescape};
 use crate::chat::slack::view::{FLAG, Metadata};
@@ -38,6 +39,8 @@ pub enum Parsed {
     Challenge(String),
     /// Nothing to do, and known so.
     Quiet,
+    /// Slack tells of something that the operator has to know.
+    Trouble(&'static str),
     /// Nothing we know; the kind is for the log.
     Unknown(String),
 }
@@ -56,6 +59,8 @@ pub struct Act {
 pub enum Via {
     /// A slash command.
     Slash,
+    /// A mention, a direct message, or a look at the App Home.
+    Event,
     /// A press; `in_modal` when a modal is open below it.
     Press { in_modal: bool },
     /// A modal: its title and its inputs from the top.
@@ -65,9 +70,10 @@ pub enum Via {
 /// Reads a request whose signature held.
 pub fn parse(body: &[u8], connected: Option<&Workspace>) -> Parsed {
     let first = body.iter().find(|b| !b.is_ascii_whitespace());
+    let reader = Reader { connected, digest: digest(body) };
     if first == Some(&b'{') {
         return match serde_json::from_slice(body) {
-            Ok(value) => event(&value),
+            Ok(value) => event(&reader, &value),
             Err(_) => Parsed::Unknown("garbled JSON".into()),
         };
     }
@@ -79,7 +85,6 @@ pub fn parse(body: &[u8], connected: Option<&Workspace>) -> Parsed {
     if form.get("ssl_check").is_some_and(|set| set != "0") {
         return Parsed::Quiet;
     }
-    let reader = Reader { connected, digest: digest(body) };
     if let Some(payload) = form.get("payload") {
         return match serde_json::from_str(payload) {
             Ok(value) => reader.interaction(&value),
@@ -89,22 +94,28 @@ pub fn parse(body: &[u8], connected: Option<&Workspace>) -> Parsed {
     if form.contains_key("command") { reader.slash(&json!(form)) } else { Parsed::Unknown("form".into()) }
 }
 
-fn event(value: &Value) -> Parsed {
-    let kind = text(value, &["type"]).unwrap_or_default();
-    match text(value, &["challenge"]) {
-        Some(challenge) if kind == "url_verification" => Parsed::Challenge(challenge),
-        _ => unknown(&kind),
-    }
-}
-
-fn unknown(kind: &str) -> Parsed {
+/// A kind that is only noted.
+pub(super) fn unknown(kind: &str) -> Parsed {
     Parsed::Unknown(cut(if kind.is_empty() { "no type" } else { kind }, 64))
 }
 
-struct Reader<'a> {
-    connected: Option<&'a Workspace>,
+/// Reads one request.
+pub(super) struct Reader<'a> {
+    pub(super) connected: Option<&'a Workspace>,
     /// Of the whole body: the delivery key where Slack gave nothing better.
-    digest: String,
+    pub(super) digest: String,
+}
+
+/// What Slack says of where a person belongs.
+pub(super) struct Seen {
+    /// The person's own workspace.
+    pub(super) own: Option<String>,
+    /// The workspace where they were met.
+    pub(super) met: Option<String>,
+    /// The organisation of that place.
+    pub(super) enterprise: Option<String>,
+    /// Whether people of other companies can be there.
+    pub(super) shared: bool,
 }
 
 impl Reader<'_> {
@@ -112,14 +123,14 @@ impl Reader<'_> {
         let Some(user) = text(form, &["user_id"]) else {
             return unknown("slash command without a user");
         };
-        let team = text(form, &["team_id"]);
-        let enterprise = text(form, &["enterprise_id"]);
+        let (met, enterprise) = (text(form, &["team_id"]), text(form, &["enterprise_id"]));
+        let (identity, standing) = self.someone(&user, &Seen { own: None, met, enterprise, shared: false });
         let channel = text(form, &["channel_id"]);
         let by_name = text(form, &["channel_name"]).is_some_and(|name| name == "directmessage");
         let trigger = text(form, &["trigger_id"]);
         let invocation = Invocation {
-            standing: self.standing(team.as_deref(), enterprise.as_deref()),
-            identity: self.identity(team, enterprise, &user),
+            standing,
+            identity,
             display_name: text(form, &["user_name"]).unwrap_or_else(|| user.clone()),
             place: place(channel, by_name, &user),
             delivery: trigger.clone().unwrap_or_else(|| self.digest.clone()),
@@ -156,7 +167,9 @@ impl Reader<'_> {
         let channel =
             text(payload, &["channel", "id"]).or_else(|| text(payload, &["container", "channel_id"]));
         let by_name = text(payload, &["channel", "name"]).is_some_and(|name| name == "directmessage");
-        let place = place(channel, by_name, &user(payload)?);
+        let thread = text(payload, &["container", "thread_ts"]);
+        let thread = thread.or_else(|| text(payload, &["message", "thread_ts"]));
+        let place = Place { thread, ..place(channel, by_name, &user(payload)?) };
         let mut invocation = self.did(payload, delivery, place, Input::Press { value })?;
         if let Some(url) = text(payload, &["response_url"]) {
             invocation.answer_by = AnswerBy::Url { url };
@@ -194,15 +207,12 @@ impl Reader<'_> {
         let user = user(payload)?;
         let (own, met) = (text(payload, &["user", "team_id"]), text(payload, &["team", "id"]));
         let enterprise = text(payload, &["enterprise", "id"]);
-        // The payload's organisation is the one of the place. It says nothing of somebody
-        // from another workspace, who may be a guest of a shared channel.
-        let proven = enterprise.as_deref().filter(|_| own.is_none() || met.is_none() || own == met);
-        let team = own.clone().or(met.clone());
+        let (identity, standing) = self.someone(&user, &Seen { own, met, enterprise, shared: false });
         let name = text(payload, &["user", "name"]).or_else(|| text(payload, &["user", "username"]));
         Some(Invocation {
-            standing: self.standing(team.as_deref(), proven),
+            standing,
             display_name: name.unwrap_or_else(|| user.clone()),
-            identity: self.identity(team, enterprise, &user),
+            identity,
             place,
             delivery,
             answer_by: AnswerBy::Inline,
@@ -210,24 +220,31 @@ impl Reader<'_> {
         })
     }
 
-    /// Where Slack names no workspace, the connected one is meant.
-    fn identity(&self, team: Option<String>, enterprise: Option<String>, user: &str) -> Identity {
-        let connected = self.connected.map(|connected| connected.team.clone());
-        Identity::new(PLATFORM, &team.or(connected).or(enterprise).unwrap_or_default(), user)
-    }
-
-    fn standing(&self, team: Option<&str>, enterprise: Option<&str>) -> Standing {
-        let (Some(connected), Some(team)) = (self.connected, team) else { return Standing::Member };
-        let same_enterprise = enterprise.is_some() && enterprise == connected.enterprise.as_deref();
-        if team == connected.team || same_enterprise { Standing::Member } else { Standing::Outsider }
+    /// Who a user is, and whether they belong here.
+    pub(super) fn someone(&self, user: &str, seen: &Seen) -> (Identity, Standing) {
+        let Seen { own, met, enterprise, shared } = seen;
+        let ours = self.connected.and_then(|connected| connected.enterprise.as_ref());
+        // An organisation's own user may be named by it instead of by a workspace.
+        let home = own.as_ref().filter(|team| Some(*team) != ours);
+        // The payload's organisation is the one of the place. It says nothing of somebody
+        // from another workspace, who may be a guest of a shared channel.
+        let proven = enterprise.as_ref().filter(|_| home.is_none() || met.is_none() || home == met.as_ref());
+        let team = home.or(met.as_ref());
+        // Where Slack names no workspace, the connected one is meant.
+        let connected = self.connected.map(|connected| &connected.team);
+        let workspace = team.or(connected).or(enterprise.as_ref()).cloned().unwrap_or_default();
+        let foreign = connected.is_some() && team.is_some() && team != connected;
+        let outsider = (*shared && own.is_none()) || (foreign && (ours.is_none() || proven != ours));
+        let standing = if outsider { Standing::Outsider } else { Standing::Member };
+        (Identity::new(PLATFORM, &workspace, user), standing)
     }
 }
 
 /// Where something was done; without a channel it is between the person and the bot.
-fn place(channel: Option<String>, by_name: bool, user: &str) -> Place {
+pub(super) fn place(channel: Option<String>, by_name: bool, user: &str) -> Place {
     match channel {
-        Some(id) => Place { direct: by_name || id.starts_with('D'), conversation: id },
-        None => Place { direct: true, conversation: user.to_owned() },
+        Some(id) => Place { direct: by_name || id.starts_with('D'), conversation: id, thread: None },
+        None => Place { direct: true, conversation: user.to_owned(), thread: None },
     }
 }
 
@@ -278,7 +295,7 @@ fn user(payload: &Value) -> Option<String> {
 
 /// The words at `path`: a text that is not empty, or a number as one. U+0000 means nothing to
 /// people, and PostgreSQL stores no text with it.
-fn text(value: &Value, path: &[&str]) -> Option<String> {
+pub(super) fn text(value: &Value, path: &[&str]) -> Option<String> {
     let found = path.iter().try_fold(value, |value, name| value.get(name))?;
     let words = match found {
         Value::String(text) => text.replace('\0', ""),

@@ -7,10 +7,12 @@
 
 mod answer;
 mod client;
+mod events;
 mod http;
 pub mod inbound;
 pub mod limits;
 pub mod render;
+pub mod subscriptions;
 pub mod text;
 pub mod verify;
 pub mod view;
@@ -114,10 +116,15 @@ impl Platform for Slack {
 
     async fn post(&self, _: &str, target: &Target, message: &Message) -> Result<MessageRef, SendError> {
         match target {
-            Target::Channel { id } => self.client.post(id, message).await,
+            Target::Channel { id } => self.client.post(id, None, message).await,
+            Target::Thread { id, thread } => self.client.post(id, Some(thread), message).await,
             // Slack opens the direct conversation itself when given a user.
-            Target::Direct { user } => self.client.post(user, message).await,
+            Target::Direct { user } => self.client.post(user, None, message).await,
             Target::Respond { url } => self.client.respond(url, message).await,
+            Target::Whisper { id, thread, user } => {
+                self.client.whisper(id, thread.as_deref(), user, message).await
+            }
+            Target::Home { user } => self.client.publish(user, message).await,
         }
     }
 

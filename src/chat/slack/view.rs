@@ -56,6 +56,11 @@ pub fn message(title: &str, message: &Message) -> SlackView {
     SlackView::Modal(modal.with_close(plain("Close", limits::VIEW_TITLE)))
 }
 
+/// A message as somebody's App Home.
+pub fn home(message: &Message) -> SlackView {
+    SlackView::Home(SlackHomeView::new(blocks(message, Surface::View)))
+}
+
 fn input(field: &Field) -> Option<SlackBlock> {
     let id = usable_id(&field.name)?;
     let flag = field.kind == FieldKind::Flag;

@@ -2,6 +2,7 @@
 
 mod environments;
 mod failures;
+mod inbound;
 mod menu;
 mod privacy;
 mod side_by_side;

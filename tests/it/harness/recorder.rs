@@ -79,6 +79,8 @@ impl Platform for Recorder {
             Target::Channel { id } => id,
             Target::Direct { user } => user,
             Target::Respond { url } => url,
+            Target::Thread { id, .. } | Target::Whisper { id, .. } => id,
+            Target::Home { user } => user,
         };
         let number = self.take(format!("post {place}"), message).await?;
         Ok(MessageRef(json!(format!("#{number}"))))

@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
-use super::fake_slack::{FakeSlack, TEAM};
+use super::fake_slack::{BOT, FakeSlack, TEAM};
 
 /// What an answer of the bot was.
 #[derive(Debug)]
@@ -115,6 +115,37 @@ impl SlackSender {
                 "type": "button", "action_id": "press:1", "block_id": "b", "value": value,
                 "action_ts": "1795350000.000002",
             }],
+        })
+    }
+
+    /// An event of this workspace, wrapped as Slack wraps it.
+    pub fn event(&self, id: &str, event: Value) -> Value {
+        json!({
+            "type": "event_callback",
+            "token": "verification",
+            "team_id": TEAM,
+            "api_app_id": "A1",
+            "event_id": id,
+            "event_time": self.seconds,
+            "event": event,
+            "authorizations": [{ "enterprise_id": null, "team_id": TEAM, "user_id": BOT, "is_bot": true }],
+            "is_ext_shared_channel": false,
+        })
+    }
+
+    /// `user` writes `words` in a channel, as the mention of the bot that is in them.
+    pub fn mention(&self, user: &str, channel: &str, words: &str) -> Value {
+        json!({
+            "type": "app_mention", "user": user, "team": TEAM, "channel": channel, "text": words,
+            "ts": "1795350000.000100", "event_ts": "1795350000.000100",
+        })
+    }
+
+    /// `user` writes `words` directly to the bot.
+    pub fn direct_message(&self, user: &str, words: &str) -> Value {
+        json!({
+            "type": "message", "channel_type": "im", "user": user, "team": TEAM, "channel": format!("D{user}"),
+            "text": words, "ts": "1795350000.000100", "event_ts": "1795350000.000100",
         })
     }
 

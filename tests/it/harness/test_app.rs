@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::database::{Database, database};
-use super::fake_slack::{FakeSlack, TEAM, TOKEN};
+use super::fake_slack::{BOT, FakeSlack, TEAM, TOKEN};
 use super::reading;
 use super::slack_sender::SlackSender;
 
@@ -204,6 +204,51 @@ impl<'a> Person<'a> {
         let views = &self.app.fake.memory().views;
         assert_eq!(views.len(), before + 1, "{line}: no form opened, but {answer}");
         views.last().unwrap().clone()
+    }
+
+    /// Mentions the bot in front of a line, in the channel or a thread of it; what only they see then.
+    pub async fn mentions(&self, line: &str, thread: Option<&str>) -> String {
+        self.tells(self.mention(line, thread)).await;
+        self.whispered(thread)
+    }
+
+    /// Mentions the bot while its database is gone; what they see at once.
+    pub async fn mentions_in_vain(&self, line: &str) -> String {
+        let body = self.app.sender.event("Ev0", self.mention(line, None)).to_string();
+        assert_eq!(self.app.sender.signed(&body).await.status, 200);
+        self.app.fake.anything_whispered().await;
+        self.whispered(None)
+    }
+
+    fn mention(&self, line: &str, thread: Option<&str>) -> Value {
+        let words = format!("<@{BOT}> {line}");
+        let mut event = self.app.sender.mention(&self.user(), self.channel, &words);
+        event["thread_ts"] = thread.into();
+        event["user_team"] = self.team.into();
+        event
+    }
+
+    /// Writes a line directly to the bot; what stands there then.
+    pub async fn writes_directly(&self, line: &str) -> String {
+        self.tells(self.app.sender.direct_message(&self.user(), line)).await;
+        self.app.reads(&self.direct())
+    }
+
+    /// Sends an event, twice as Slack does when it doubts, and lets the bot work.
+    pub async fn tells(&self, event: Value) {
+        let id = format!("Ev{}", TRIGGERS.fetch_add(1, Ordering::SeqCst));
+        let body = self.app.sender.event(&id, event).to_string();
+        for _ in 0..2 {
+            let answer = self.app.sender.signed(&body).await;
+            assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{body}");
+        }
+        self.app.run_jobs().await;
+    }
+
+    /// The last thing in the channel that only they saw.
+    fn whispered(&self, thread: Option<&str>) -> String {
+        let seen = self.app.fake.whispered(self.channel, &self.user());
+        seen.iter().rfind(|body| body["thread_ts"].as_str() == thread).map(reading::read).unwrap_or_default()
     }
 
     /// Fills in text fields of an opened form and submits it; the answer's body.

@@ -93,13 +93,22 @@ impl FakeSlack {
 
     /// Returns once something was sent to an address for answers.
     pub async fn answered(&self) {
+        self.until(|memory| !memory.responses.is_empty()).await;
+    }
+
+    /// Returns once one person alone was shown something.
+    pub async fn anything_whispered(&self) {
+        self.until(|memory| !memory.ephemeral.is_empty()).await;
+    }
+
+    async fn until(&self, arrived: impl Fn(&Memory) -> bool) {
         let sent = async {
-            while self.memory().responses.is_empty() {
+            while !arrived(&self.memory()) {
                 tokio::task::yield_now().await;
             }
         };
         let patience = Duration::from_secs(20);
-        tokio::time::timeout(patience, sent).await.expect("nothing was sent to an address for answers");
+        tokio::time::timeout(patience, sent).await.expect("nothing of the kind was sent");
     }
 
     /// How often `method` was called.
