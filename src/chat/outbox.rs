@@ -2,7 +2,8 @@
 //!
 //! A slice *puts* the message as it should read now, in its own unit of work;
 //! the job `deliver` posts it, or updates what was posted. Several changes
-//! before a delivery are one update. After a crash in the middle of a post it
+//! before a delivery are one update. Words that age ("in 2 hours") are made when
+//! they are delivered: see [`Timely`]. After a crash in the middle of a post it
 //! is unknown whether the platform has it: it is sent again, marked as
 //! repeated and counted in `repeats`.
 
@@ -17,7 +18,8 @@ use sqlx::Row;
 use super::inbound::Identity;
 use super::message::Message;
 use super::{MessageRef, Platform, SendError, Target};
-use crate::db::{Conn, Db, Tx};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Db, Tx, Unit};
 use crate::error::Result;
 use crate::jobs::queue::{self, NewJob};
 use crate::jobs::{Job, JobError};
@@ -71,7 +73,7 @@ pub async fn put_answer(tx: &mut Tx, key: &str, address: &Address, message: &Mes
 /// Puts the page that the bot keeps for somebody; kept up to date by [`change_home`]. They
 /// look at it just now, so one that was given up is tried again.
 pub async fn put_home(tx: &mut Tx, identity: &Identity, message: &Message) -> Result<()> {
-    let sql = "UPDATE message SET given_up = NULL WHERE key = $1";
+    let sql = "UPDATE message SET given_up = NULL, given_up_at = NULL WHERE key = $1";
     sqlx::query(sql).bind(home(identity)).execute(tx.conn()).await?;
     let address = Address::of(identity, Target::Home { user: identity.user.clone() });
     put(tx, &home(identity), &address, message).await
@@ -103,6 +105,69 @@ pub async fn change(tx: &mut Tx, key: &str, message: &Message) -> Result<()> {
     if changed.rows_affected() == 1 { deliver_soon(tx, key).await } else { Ok(()) }
 }
 
+/// Has an existing [`Timely`] message made and delivered anew; nothing when there is none.
+pub async fn touch(tx: &mut Tx, key: &str) -> Result<()> {
+    let sql = "UPDATE message SET version = version + 1 WHERE key = $1";
+    let touched = sqlx::query(sql).bind(key).execute(tx.conn()).await?;
+    if touched.rows_affected() == 1 { deliver_soon(tx, key).await } else { Ok(()) }
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is on its way, as long as that takes.
+    Waiting,
+    /// The platform has it since then.
+    Delivered(Timestamp),
+    /// It will not arrive, and that is known since then.
+    GivenUp(Timestamp),
+}
+
+impl Fate {
+    /// Since when the platform has it.
+    pub fn delivered_at(self) -> Option<Timestamp> {
+        if let Fate::Delivered(at) = self { Some(at) } else { None }
+    }
+
+    /// Since when it is given up.
+    pub fn given_up_at(self) -> Option<Timestamp> {
+        if let Fate::GivenUp(at) = self { Some(at) } else { None }
+    }
+}
+
+/// What became of a message; `None` when there is none.
+pub async fn fate(conn: &mut Conn, key: &str) -> Result<Option<Fate>> {
+    let sql = "SELECT delivered_at, given_up_at FROM message WHERE key = $1";
+    let row: Option<(Option<i64>, Option<i64>)> = sqlx::query_as(sql).bind(key).fetch_optional(conn).await?;
+    Ok(row.map(|row| match row {
+        (Some(at), _) => Fate::Delivered(Timestamp(at)),
+        (None, Some(at)) => Fate::GivenUp(Timestamp(at)),
+        (None, None) => Fate::Waiting,
+    }))
+}
+
+/// Where a message stands, or is going to.
+pub async fn address(conn: &mut Conn, key: &str) -> Result<Option<Address>> {
+    let Some(row) = load(conn, key).await? else { return Ok(None) };
+    let Stored { platform, workspace, target, fallback, .. } = row;
+    Ok(Some(Address { platform, workspace, target, fallback }))
+}
+
+/// Makes a message of the key as it should read at this moment; `true` when the platform may
+/// have it already. `None` drops one that it has not.
+pub type Compose = Arc<dyn for<'t> Fn(&'t mut Tx, &'t str, bool) -> Unit<'t, Option<Message>> + Send + Sync>;
+
+/// Told in the very unit that notes that a message arrived, or was given up.
+pub type Settled = Arc<dyn for<'t> Fn(&'t mut Tx, &'t str) -> Unit<'t, ()> + Send + Sync>;
+
+/// Messages whose words are made when they are delivered, by the beginning of their keys.
+#[derive(Clone)]
+pub struct Timely {
+    pub prefix: &'static str,
+    pub compose: Compose,
+    pub settled: Settled,
+}
+
 async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
     let run_at = tx.now();
     let payload = json!({ "message": key });
@@ -113,6 +178,7 @@ async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
 const NOT_CONNECTED: Duration = Duration::from_secs(300);
 
 /// A message as the table has it.
+#[derive(Clone)]
 struct Stored {
     platform: String,
     workspace: String,
@@ -129,33 +195,67 @@ struct Stored {
 pub struct Deliver {
     db: Db,
     platforms: HashMap<&'static str, Arc<dyn Platform>>,
+    timely: Vec<Timely>,
 }
 
 impl Deliver {
     /// The job over these platforms.
     pub fn new(db: Db, platforms: Vec<Arc<dyn Platform>>) -> Self {
-        Deliver { db, platforms: platforms.into_iter().map(|platform| (platform.name(), platform)).collect() }
+        let platforms = platforms.into_iter().map(|platform| (platform.name(), platform)).collect();
+        Deliver { db, platforms, timely: Vec::new() }
+    }
+
+    /// With messages that are made when they are delivered.
+    #[must_use]
+    pub fn with(mut self, timely: Timely) -> Self {
+        self.timely.push(timely);
+        self
+    }
+
+    fn timely(&self, key: &str) -> Option<Timely> {
+        self.timely.iter().find(|timely| key.starts_with(timely.prefix)).cloned()
+    }
+
+    async fn note(&self, key: &str, what: Note) -> Result<()> {
+        let unit = self.db.write((key.to_owned(), what, self.timely(key)), |tx, (key, what, timely)| {
+            Box::pin(async move {
+                note(tx, key, what).await?;
+                match timely {
+                    Some(timely) if matches!(what, Note::Posted { .. } | Note::GivenUp { .. }) => {
+                        (timely.settled)(tx, key).await
+                    }
+                    _ => Ok(()),
+                }
+            })
+        });
+        unit.await
+    }
+
+    /// The message as it is to be delivered, a post being marked as begun. `None` when it is not to
+    /// be: it has nothing to say any more, or changed since it was loaded and its next job waits.
+    async fn prepare(&self, key: &str, row: &Stored) -> Result<Option<Message>> {
+        let unit = (key.to_owned(), row.clone(), self.timely(key));
+        self.db.write(unit, |tx, (key, row, timely)| Box::pin(prepare(tx, key, row, timely.as_ref()))).await
     }
 
     async fn post(&self, platform: &dyn Platform, key: &str, row: &Stored) -> Result<(), JobError> {
-        let mut message = row.message.clone();
+        let Some(mut message) = self.prepare(key, row).await? else { return Ok(()) };
         // A page is replaced as a whole, so nobody sees it twice.
         if row.sending && !matches!(row.target, Target::Home { .. }) {
             message = message.context("Sent again after an interruption; you may see this twice.");
         }
-        note(&self.db, key, Note::Posting { again: row.sending }).await?;
         match platform.post(&row.workspace, &row.target, &message).await {
-            Ok(_) if key.starts_with(ANSWER) => Ok(note(&self.db, key, Note::Answered).await?),
-            Ok(reference) => Ok(note(&self.db, key, Note::Posted { version: row.version, reference }).await?),
+            Ok(_) if key.starts_with(ANSWER) => Ok(self.note(key, Note::Answered).await?),
+            Ok(reference) => Ok(self.note(key, Note::Posted { version: row.version, reference }).await?),
             Err(SendError::NotThere(reason)) => match row.fallback.clone() {
                 Some(target) => {
-                    note(&self.db, key, Note::Elsewhere { target }).await?;
+                    self.note(key, Note::Elsewhere { target }).await?;
                     Err(JobError::Retry(Duration::ZERO, reason))
                 }
                 None => self.give_up(key, reason).await,
             },
             Err(SendError::Later { seconds, reason }) => {
-                note(&self.db, key, Note::NotPosted).await?;
+                self.note(key, Note::NotPosted).await?;
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
             }
             // Still marked as being posted, so that the next attempt says that it repeats.
@@ -173,10 +273,11 @@ impl Deliver {
         row: &Stored,
         reference: &MessageRef,
     ) -> Result<(), JobError> {
-        match platform.update(&row.workspace, reference, &row.message).await {
+        let Some(message) = self.prepare(key, row).await? else { return Ok(()) };
+        match platform.update(&row.workspace, reference, &message).await {
             Ok(()) => {
                 let posted = Note::Posted { version: row.version, reference: reference.clone() };
-                Ok(note(&self.db, key, posted).await?)
+                Ok(self.note(key, posted).await?)
             }
             Err(SendError::Later { seconds, reason } | SendError::Unclear { seconds, reason }) => {
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
@@ -188,7 +289,7 @@ impl Deliver {
     /// Said once in the log; the row keeps why.
     async fn give_up(&self, key: &str, reason: String) -> Result<(), JobError> {
         tracing::warn!(message = key, reason, "a message could not be delivered");
-        Ok(note(&self.db, key, Note::GivenUp { reason }).await?)
+        Ok(self.note(key, Note::GivenUp { reason }).await?)
     }
 }
 
@@ -237,10 +338,6 @@ async fn load(conn: &mut Conn, key: &str) -> Result<Option<Stored>> {
 
 /// What happened to a message.
 enum Note {
-    /// It is about to be posted; `again` after an attempt of unknown outcome.
-    Posting {
-        again: bool,
-    },
     /// The post certainly did not arrive.
     NotPosted,
     /// The platform has this version. It may have changed again meanwhile: then its own job waits.
@@ -259,39 +356,49 @@ enum Note {
     },
 }
 
-async fn note(db: &Db, key: &str, what: Note) -> Result<()> {
-    db.write((key.to_owned(), what), |tx, (key, what)| {
-        Box::pin(async move {
-            let query = match what {
-                Note::Posting { again } => {
-                    sqlx::query("UPDATE message SET sending = 1, repeats = repeats + $2 WHERE key = $1")
-                        .bind(key)
-                        .bind(i64::from(*again))
-                }
-                Note::NotPosted => sqlx::query("UPDATE message SET sending = 0 WHERE key = $1").bind(key),
-                Note::Posted { version, reference } => sqlx::query(
-                    "UPDATE message SET sending = 0, reference = $3,
-                         delivered = CASE WHEN delivered < $2 THEN $2 ELSE delivered END
-                     WHERE key = $1",
-                )
+/// See [`Deliver::prepare`].
+async fn prepare(tx: &mut Tx, key: &str, row: &Stored, timely: Option<&Timely>) -> Result<Option<Message>> {
+    let post = i64::from(row.reference.is_none());
+    let sql = "UPDATE message SET sending = $3, repeats = repeats + $4 WHERE key = $1 AND version = $2";
+    let query = sqlx::query(sql).bind(key).bind(row.version).bind(post).bind(post * i64::from(row.sending));
+    if query.execute(tx.conn()).await?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let Some(timely) = timely else { return Ok(Some(row.message.clone())) };
+    let sent = row.reference.is_some() || row.sending;
+    let message = (timely.compose)(tx, key, sent).await?;
+    if message.is_none() && !sent {
+        sqlx::query("DELETE FROM message WHERE key = $1").bind(key).execute(tx.conn()).await?;
+    }
+    Ok(message)
+}
+
+async fn note(tx: &mut Tx, key: &str, what: &Note) -> Result<()> {
+    let now = tx.now().0;
+    let query = match what {
+        Note::NotPosted => sqlx::query("UPDATE message SET sending = 0 WHERE key = $1").bind(key),
+        Note::Posted { version, reference } => sqlx::query(
+            "UPDATE message SET sending = 0, reference = $3, delivered_at = COALESCE(delivered_at, $4),
+                 delivered = CASE WHEN delivered < $2 THEN $2 ELSE delivered END
+             WHERE key = $1",
+        )
+        .bind(key)
+        .bind(*version)
+        .bind(serde_json::to_string(reference)?)
+        .bind(now),
+        Note::Answered => sqlx::query("DELETE FROM message WHERE key = $1").bind(key),
+        Note::Elsewhere { target } => {
+            sqlx::query("UPDATE message SET sending = 0, target = $2, fallback = NULL WHERE key = $1")
                 .bind(key)
-                .bind(*version)
-                .bind(serde_json::to_string(reference)?),
-                Note::Answered => sqlx::query("DELETE FROM message WHERE key = $1").bind(key),
-                Note::Elsewhere { target } => {
-                    sqlx::query("UPDATE message SET sending = 0, target = $2, fallback = NULL WHERE key = $1")
-                        .bind(key)
-                        .bind(serde_json::to_string(target)?)
-                }
-                Note::GivenUp { reason } => {
-                    sqlx::query("UPDATE message SET sending = 0, given_up = $2 WHERE key = $1")
-                        .bind(key)
-                        .bind(reason)
-                }
-            };
-            query.execute(tx.conn()).await?;
-            Ok(())
-        })
-    })
-    .await
+                .bind(serde_json::to_string(target)?)
+        }
+        Note::GivenUp { reason } => {
+            sqlx::query("UPDATE message SET sending = 0, given_up = $2, given_up_at = $3 WHERE key = $1")
+                .bind(key)
+                .bind(reason)
+                .bind(now)
+        }
+    };
+    query.execute(tx.conn()).await?;
+    Ok(())
 }
