@@ -31,6 +31,7 @@ use crate::drivers::exec::{ExecDriver, ExecSettings};
 use crate::drivers::git::{GitDriver, GitSettings};
 use crate::drivers::site::{SiteDriver, SiteSettings};
 use crate::environments::jobs::{Advance, Expire, KeepSites};
+use crate::environments::warnings::{self, Keepers};
 use crate::environments::{self, Environments};
 use crate::error::{Error, Result};
 use crate::facts::{FactJob, FactKind, Follower};
@@ -99,7 +100,13 @@ impl App {
             let store = playground::Store::new(db.clone());
             Playground::new(store, playground::Settings { listen: config.listen, token })
         });
-        let slices = Slices::new(&db, content, &keys, roles(config, playground.is_some()));
+        let slices = Slices::new(
+            &db,
+            content,
+            &keys,
+            roles(config, playground.is_some()),
+            config.roles().keepers().into(),
+        );
         let platforms: Vec<Arc<dyn Platform>> = [
             slack.clone().map(|platform| platform as Arc<dyn Platform>),
             playground.clone().map(|platform| platform as Arc<dyn Platform>),
@@ -222,14 +229,14 @@ struct Slices {
 }
 
 impl Slices {
-    fn new(db: &Db, content: Content, keys: &Arc<Keys>, roles: Roles) -> Self {
+    fn new(db: &Db, content: Content, keys: &Arc<Keys>, roles: Roles, keepers: Keepers) -> Self {
         let catalog = Arc::new(content.catalog);
         Slices {
             db: db.clone(),
             menu: content.menu,
             people: Arc::new(People::new(db.clone(), roles)),
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
-            environments: Arc::new(Environments { db: db.clone(), catalog }),
+            environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
             surveys: Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys }),
         }
     }
@@ -253,7 +260,7 @@ impl Slices {
         let follow: Follower = Arc::new(move |fact| Box::pin(surveys.clone().follow(fact)));
         let slice = self.environments.clone();
         let jobs: Vec<Arc<dyn Job>> = vec![
-            Arc::new(Deliver::new(self.db.clone(), platforms)),
+            Arc::new(Deliver::new(self.db.clone(), platforms).with(warnings::timely())),
             Arc::new(Forget(self.db.clone())),
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder: data.join("environments") }),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Environments, Request, deadlines, wording};
+use super::{Environments, Request, deadlines, model, notice, warnings, wording};
 use crate::catalog::{self, model::Template};
 use crate::chat::form::{Field, Form};
 use crate::chat::inbound::Input;
 use crate::chat::message::Reply;
 use crate::chat::outbox::Address;
+use crate::clock::Timestamp;
 use crate::commands::{Call, Handlers, handler};
 use crate::error::{Error, Result};
 
@@ -20,6 +21,7 @@ pub fn handlers(slice: &Arc<Environments>) -> Handlers {
         ("env.list", handler(slice, list)),
         ("env.show", handler(slice, show)),
         ("env.extend", handler(slice, extend)),
+        ("env.keep", handler(slice, keep)),
         ("env.destroy", handler(slice, destroy)),
     ])
 }
@@ -154,9 +156,11 @@ async fn show(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let owner =
         crate::people::by_id(&mut conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
     let may_change = super::may_change(&call.actor, &env);
+    let said = warnings::said(&mut conn, &env).await?;
+    let standing = notice::standing(slice.db.now(), env.term(), &said);
     let view =
         wording::View { env: &env, run: run.as_ref(), resources: &resources, usual, now: slice.db.now() };
-    Ok(Reply::private(wording::show(&view, &owner, may_change)))
+    Ok(Reply::private(wording::show(&view, &owner, standing, may_change)))
 }
 
 async fn extend(slice: Arc<Environments>, call: Call) -> Result<Reply> {
@@ -165,6 +169,28 @@ async fn extend(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     call.commit(&slice.db, (call.actor.clone(), name, by), |tx, (actor, name, by)| {
         Box::pin(async move {
             let env = deadlines::extend(tx, actor, name, *by).await?;
+            Ok(Reply::private(wording::extended(&env, tx.now())))
+        })
+    })
+    .await
+}
+
+/// Until the end that was pressed or chosen; without one, its form asks.
+async fn keep(slice: Arc<Environments>, call: Call) -> Result<Reply> {
+    let id = call.args.text("name").unwrap_or_default().to_owned();
+    let Some(until) = call.args.text("until") else {
+        let mut conn = slice.db.read().await?;
+        let env = super::find(&mut conn, &id).await?;
+        super::demand(&mut conn, &call.actor, &env, "extend").await?;
+        let now = slice.db.now();
+        let form = wording::warning::keep_form(&env, now).ok_or_else(|| model::beyond(&env, now))?;
+        return Ok(Reply::Form { form });
+    };
+    let unknown = |_| Error::Invalid("This is none of the ends offered. Choose one of them.".into());
+    let until = Timestamp(until.parse().map_err(unknown)?);
+    call.commit(&slice.db, (call.actor.clone(), id, until), |tx, (actor, id, until)| {
+        Box::pin(async move {
+            let env = deadlines::keep(tx, actor, id, *until).await?;
             Ok(Reply::private(wording::extended(&env, tx.now())))
         })
     })

@@ -313,8 +313,8 @@ impl Job for Expire {
     }
 
     async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
-        let id = payload["env"].as_str().unwrap_or_default().to_owned();
-        Ok(self.0.db.write(id, |tx, id| Box::pin(deadlines::expire(tx, id))).await?)
+        let unit = (payload["env"].as_str().unwrap_or_default().to_owned(), self.0.keepers.clone());
+        Ok(self.0.db.write(unit, |tx, (id, keepers)| Box::pin(deadlines::look(tx, id, keepers))).await?)
     }
 }
 

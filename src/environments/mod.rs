@@ -3,7 +3,8 @@
 //! Invariants: one job per environment moves it (`advance`, never two side by
 //! side); a step is begun on disk before it acts and ended on disk after, so a
 //! crash leaves at most one step of unknown outcome, which is done again; the
-//! message that follows an environment changes in the unit that changes it; a
+//! message that follows an environment changes in the unit that changes it; no
+//! deadline ends one before its end was announced; a
 //! unit that changes one holds its row first, so that none decides on a state
 //! that another is just leaving.
 //! Deliberately absent: updates to a newer template version, operations other
@@ -14,9 +15,12 @@ pub mod commands;
 pub mod deadlines;
 pub mod jobs;
 pub mod model;
+pub mod notice;
+pub mod offers;
 pub mod runs;
 mod store;
 mod usage;
+pub mod warnings;
 pub mod wording;
 
 use std::collections::BTreeMap;
@@ -38,11 +42,13 @@ use crate::facts::{self, FactKind};
 use crate::people;
 use model::{Environment, Event, ResourceRow, Run, State};
 pub use usage::{Usage, usage};
+use warnings::Keepers;
 
 /// The slice.
 pub struct Environments {
     pub db: Db,
     pub catalog: Arc<Catalog>,
+    pub keepers: Keepers,
 }
 
 /// Somebody asks for an environment.
@@ -81,6 +87,7 @@ impl Request {
             created_at: now,
             ready_at: None,
             deadline,
+            deadline_set_at: now,
             latest,
             chosen: self.ttl.is_some(),
         })
@@ -112,7 +119,7 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     let message = with_view(tx, &env.id, wording::progress).await?;
     outbox::put(tx, &message_key(&env.id), &request.address, &message).await?;
     runs::advance_soon(tx, &env.id).await?;
-    deadlines::expire_at(tx, &env.id, env.deadline).await?;
+    deadlines::look_at(tx, &env.id, env.term().first()).await?;
     Ok(env)
 }
 
@@ -197,6 +204,7 @@ async fn begin_destroy(tx: &mut Tx, env: &Environment) -> Result<()> {
     }
     store::runs::insert_run(tx, &env.id, "destroy", &[]).await?;
     announce(tx, &env.id).await?;
+    warnings::retire(tx, env).await?;
     runs::advance_soon(tx, &env.id).await
 }
 

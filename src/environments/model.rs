@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::notice::Term;
 use crate::catalog::model::Tier;
 use crate::clock::Timestamp;
 use crate::drivers::{Ownership, Resource};
@@ -104,8 +105,10 @@ pub struct Environment {
     pub failure: Option<String>,
     pub created_at: Timestamp,
     pub ready_at: Option<Timestamp>,
-    /// When it is destroyed.
+    /// When it is destroyed, once that was announced.
     pub deadline: Timestamp,
+    /// Since when that is its deadline.
+    pub deadline_set_at: Timestamp,
     /// The latest deadline that its template allows.
     pub latest: Timestamp,
     /// The owner chose the deadline.
@@ -119,6 +122,11 @@ impl Environment {
             (Tier::Golden, true) => "adapted: less support",
             (tier, _) => tier.label(),
         }
+    }
+
+    /// The life that its deadline gives.
+    pub fn term(&self) -> Term {
+        Term { set_at: self.deadline_set_at, deadline: self.deadline }
     }
 
     /// An output as text; empty ones count as absent.
@@ -226,6 +234,14 @@ pub fn deadlines(
 /// # Errors
 /// `Conflict` naming what is still possible.
 pub fn extended(env: &Environment, now: Timestamp, by: Duration) -> Result<Timestamp> {
+    kept(env, now, env.deadline.max(now).plus(by))
+}
+
+/// The deadline when it is kept until `until`; a later one stays.
+///
+/// # Errors
+/// `Conflict` naming what is still possible.
+pub fn kept(env: &Environment, now: Timestamp, until: Timestamp) -> Result<Timestamp> {
     if !matches!(env.state, State::Requested | State::Provisioning | State::Ready | State::Failed) {
         return Err(Error::Conflict(format!(
             "`{}` is {}; there is nothing to extend.",
@@ -233,11 +249,18 @@ pub fn extended(env: &Environment, now: Timestamp, by: Duration) -> Result<Times
             env.state.word()
         )));
     }
-    let wanted = Timestamp(env.deadline.0.max(now.0)).plus(by);
-    if wanted <= env.latest {
-        return Ok(wanted);
+    if until <= now {
+        return Err(Error::Conflict(format!(
+            "That end has passed. `/platform env extend {} 1d` keeps it a day longer.",
+            env.name
+        )));
     }
-    let left = env.latest.since(env.deadline);
+    if until <= env.latest { Ok(until.max(env.deadline)) } else { Err(beyond(env, now)) }
+}
+
+/// Why it cannot be kept longer, or so long, and what is still possible.
+pub fn beyond(env: &Environment, now: Timestamp) -> Error {
+    let left = env.latest.since(env.deadline.max(now));
     let possible = match left.as_secs() / 3_600 {
         0 => "it has reached that already; create a new one when you need more".to_owned(),
         hours => {
@@ -246,7 +269,7 @@ pub fn extended(env: &Environment, now: Timestamp, by: Duration) -> Result<Times
         }
     };
     let whole = duration::words(env.latest.since(env.created_at));
-    Err(Error::Conflict(format!("`{}` may live {whole} in all, and {possible}.", env.name)))
+    Error::Conflict(format!("`{}` may live {whole} in all, and {possible}.", env.name))
 }
 
 /// What is to be done next for an environment.

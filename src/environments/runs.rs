@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::model::{Environment, Event, FAILED_TTL, ResourceRow, State, StepRow, StepState};
-use super::store;
+use super::{store, warnings};
 use crate::audit;
 use crate::db::{Conn, Tx};
 use crate::drivers::Resource;
@@ -82,8 +82,7 @@ async fn failed(tx: &mut Tx, env: &Environment, step: Option<&str>, why: &str) -
     store::set_failure(tx, &env.id, why).await?;
     let soon = tx.now().plus(FAILED_TTL);
     if !env.chosen && soon < env.deadline {
-        store::set_deadline(tx, &env.id, soon, false).await?;
-        super::deadlines::expire_at(tx, &env.id, soon).await?;
+        super::deadlines::set(tx, env.clone(), soon, false).await?;
     }
     facts::append(tx, FactKind::EnvFailed, &env.id, json!({"person": env.owner, "step": step})).await?;
     super::announce(tx, &env.id).await
@@ -133,7 +132,8 @@ pub async fn destroyed(tx: &mut Tx, id: &str) -> Result<()> {
     }
     store::set_state(tx, id, State::Destroyed).await?;
     facts::append(tx, FactKind::EnvDestroyed, id, json!({ "person": env.owner })).await?;
-    super::announce(tx, id).await
+    super::announce(tx, id).await?;
+    warnings::amend(tx, &env).await
 }
 
 /// The processes that ready environments should have.

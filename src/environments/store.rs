@@ -1,6 +1,7 @@
-//! All SQL of environments; that of runs, steps and resources in `runs`.
+//! All SQL of environments; that of runs, steps and resources in `runs`, that of `warnings` there.
 
 pub(super) mod runs;
+pub(super) mod warnings;
 
 use serde_json::{Map, Value};
 use sqlx::Row;
@@ -17,7 +18,7 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "SELECT id, name, owner, template, version, title, tier, adapted, parameters, state, outputs, failure, ",
-            "created_at, ready_at, deadline, latest, chosen FROM environment ",
+            "created_at, ready_at, deadline, deadline_set_at, latest, chosen FROM environment ",
             $tail
         )
     };
@@ -48,6 +49,7 @@ fn environment(row: &AnyRow) -> Result<Environment> {
         created_at: Timestamp(row.try_get("created_at")?),
         ready_at: row.try_get::<Option<i64>, _>("ready_at")?.map(Timestamp),
         deadline: Timestamp(row.try_get("deadline")?),
+        deadline_set_at: Timestamp(row.try_get("deadline_set_at")?),
         latest: Timestamp(row.try_get("latest")?),
         chosen: row.try_get::<i64, _>("chosen")? == 1,
     })
@@ -59,8 +61,8 @@ fn environment(row: &AnyRow) -> Result<Environment> {
 /// `Conflict` when another live one has the name, however close the race.
 pub(super) async fn insert(tx: &mut Tx, env: &Environment) -> Result<()> {
     let sql = "INSERT INTO environment (id, name, live_name, owner, template, version, title, tier, adapted, parameters,
-                   state, outputs, created_at, deadline, latest, chosen)
-               VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}', $11, $12, $13, $14)
+                   state, outputs, created_at, deadline, deadline_set_at, latest, chosen)
+               VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}', $11, $12, $13, $14, $15)
                ON CONFLICT (live_name) DO NOTHING";
     let added = sqlx::query(sql)
         .bind(&env.id)
@@ -75,6 +77,7 @@ pub(super) async fn insert(tx: &mut Tx, env: &Environment) -> Result<()> {
         .bind(env.state.word())
         .bind(env.created_at.0)
         .bind(env.deadline.0)
+        .bind(env.deadline_set_at.0)
         .bind(env.latest.0)
         .bind(i64::from(env.chosen))
         .execute(tx.conn())
@@ -148,9 +151,11 @@ pub(super) async fn set_failure(tx: &mut Tx, id: &str, why: &str) -> Result<()> 
     Ok(())
 }
 
-pub(super) async fn set_deadline(tx: &mut Tx, id: &str, deadline: Timestamp, chosen: bool) -> Result<()> {
-    let sql = "UPDATE environment SET deadline = $2, chosen = $3 WHERE id = $1";
-    sqlx::query(sql).bind(id).bind(deadline.0).bind(i64::from(chosen)).execute(tx.conn()).await?;
+/// Stores the deadline that `env` has.
+pub(super) async fn set_deadline(tx: &mut Tx, env: &Environment) -> Result<()> {
+    let sql = "UPDATE environment SET deadline = $2, deadline_set_at = $3, chosen = $4 WHERE id = $1";
+    let query = sqlx::query(sql).bind(&env.id).bind(env.deadline.0).bind(env.deadline_set_at.0);
+    query.bind(i64::from(env.chosen)).execute(tx.conn()).await?;
     Ok(())
 }
 

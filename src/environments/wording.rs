@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::model::{Environment, ResourceRow, Run, State, StepRow, StepState};
+use super::model::{Environment, Event, ResourceRow, Run, State, StepRow, StepState};
+use super::notice::Standing;
 use crate::chat::message::{Block, Button, Choice, Message, Text, code, emphasis, link, plain, strong, time};
 use crate::clock::Timestamp;
 use crate::drivers::{Ownership, Resource};
 use crate::duration;
 use crate::text;
+
+pub mod warning;
 
 /// Everything that the words depend on.
 pub struct View<'a> {
@@ -128,12 +131,16 @@ fn extend(mut text: Text, tail: Text) -> Text {
 
 /// "yours until Thu 18:00 (in 3 days)".
 fn until(env: &Environment, now: Timestamp) -> Text {
-    let left = duration::words(env.deadline.since(now));
-    text!["yours until ", time(env.deadline), format!(" (in {left})")]
+    text!["yours until ", time(env.deadline), format!(" ({})", left(env.deadline, now))]
 }
 
 fn when(at: Timestamp, now: Timestamp) -> Text {
-    text![format!("in {} (", duration::words(at.since(now))), time(at), ")"]
+    text![format!("{} (", left(at, now)), time(at), ")"]
+}
+
+/// "in 3 days"; "now" once it passed, for what only waits to be announced or removed.
+fn left(at: Timestamp, now: Timestamp) -> String {
+    if at <= now { "now".into() } else { format!("in {}", duration::words(at.since(now))) }
 }
 
 fn buttons(env: &Environment) -> Vec<Button> {
@@ -198,13 +205,12 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
     }
     let row = |(env, owner): &(Environment, String)| {
         let place = env.output("url").map_or_else(Text::default, |url| text![link(url)]);
-        let left = duration::words(env.deadline.since(now));
         let mut row = vec![
             text![code(&env.name)],
             text![format!("{} {}", env.state.mark(), env.state.word())],
             text![plain(&env.title)],
             place,
-            text![time(env.deadline), format!(" (in {left})")],
+            text![time(env.deadline), format!(" ({})", left(env.deadline, now))],
         ];
         if all {
             row.insert(1, text![plain(owner)]);
@@ -223,7 +229,7 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
 }
 
 /// The answer to `show`.
-pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
+pub fn show(view: &View<'_>, owner: &str, standing: Standing, may_change: bool) -> Message {
     let env = view.env;
     let mut fields = vec![
         ("State".to_owned(), text![format!("{} {}", env.state.mark(), env.state.word())]),
@@ -232,10 +238,7 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
             "Template".into(),
             text![plain(&env.title), format!(" ({}, version ", env.support()), code(&env.version), ")"],
         ),
-        (
-            "Until".into(),
-            text![time(env.deadline), format!(" (in {})", duration::words(env.deadline.since(view.now)))],
-        ),
+        ("Until".into(), ends(env, standing, view.now)),
     ];
     fields.extend(env.outputs.iter().filter_map(|(name, value)| {
         let value = value.as_str().filter(|value| !value.is_empty())?;
@@ -268,6 +271,25 @@ pub fn show(view: &View<'_>, owner: &str, may_change: bool) -> Message {
             message.buttons(env.output("url").map(|url| Button::open("Open", url)).into_iter().collect())
         }
         _ => message,
+    }
+}
+
+/// "Thu 18:00 (in 3 days)", and why it stays longer where it does.
+fn ends(env: &Environment, standing: Standing, now: Timestamp) -> Text {
+    match standing {
+        _ if env.state.on(Event::Destroy).is_none() => text![time(env.deadline)],
+        Standing::Goes { at, announced } if at > env.deadline => {
+            let line = text![time(at), format!(" ({}): its time was up ", left(at, now)), time(env.deadline)];
+            line.then(if announced { ", and its warning came late" } else { ", and nobody can be told" })
+        }
+        Standing::Goes { at, .. } => text![time(at), format!(" ({})", left(at, now))],
+        Standing::Unannounced => {
+            let notice = duration::words(env.term().notice());
+            text![
+                time(env.deadline),
+                format!("; waiting to be announced: it stays until {notice} after a warning arrived")
+            ]
+        }
     }
 }
 

@@ -32,6 +32,14 @@ pub struct Roles {
     pub mapped: BTreeMap<Identity, BTreeSet<Role>>,
 }
 
+impl Roles {
+    /// The approvers and the admins; whoever is both is an admin.
+    pub fn keepers(&self) -> Vec<(Identity, Role)> {
+        let role = |held: &BTreeSet<Role>| held.last().copied().filter(|role| *role >= Role::Approver);
+        self.mapped.iter().filter_map(|(who, held)| Some((who.clone(), role(held)?))).collect()
+    }
+}
+
 /// The slice.
 pub struct People {
     db: Db,
@@ -101,7 +109,18 @@ pub async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Person>> {
 
 /// Where to write to a person: the identity they were first seen with.
 pub async fn identity_of(conn: &mut Conn, person: &str) -> Result<Option<Identity>> {
-    store::identity_of(conn, person).await
+    Ok(store::identities_of(conn, person).await?.into_iter().next())
+}
+
+/// Where to write to a person: at this (platform, workspace) where they have an identity there.
+pub async fn identity_near(
+    conn: &mut Conn,
+    person: &str,
+    near: Option<(&str, &str)>,
+) -> Result<Option<Identity>> {
+    let all = store::identities_of(conn, person).await?;
+    let there = |who: &Identity| near == Some((who.platform.as_str(), who.workspace.as_str()));
+    Ok(all.iter().find(|who| there(who)).or(all.first()).cloned())
 }
 
 /// How many people were active since `since` (whole days, UTC).

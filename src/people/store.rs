@@ -62,11 +62,13 @@ pub(super) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Person>> {
     query.fetch_optional(conn).await?.as_ref().map(person).transpose()
 }
 
-pub(super) async fn identity_of(conn: &mut Conn, person: &str) -> Result<Option<Identity>> {
+/// Always in the same order.
+pub(super) async fn identities_of(conn: &mut Conn, person: &str) -> Result<Vec<Identity>> {
     let sql = "SELECT platform, workspace, user_id FROM identity WHERE person_id = $1
-               ORDER BY platform, workspace, user_id LIMIT 1";
-    let row: Option<(String, String, String)> = sqlx::query_as(sql).bind(person).fetch_optional(conn).await?;
-    Ok(row.map(|(platform, workspace, user)| Identity { platform, workspace, user }))
+               ORDER BY platform, workspace, user_id";
+    let rows: Vec<(String, String, String)> = sqlx::query_as(sql).bind(person).fetch_all(conn).await?;
+    let identity = |(platform, workspace, user)| Identity { platform, workspace, user };
+    Ok(rows.into_iter().map(identity).collect())
 }
 
 pub(super) fn note_activity<'t>(tx: &'t mut Tx, person: &'t str, day: i64) -> Unit<'t, ()> {

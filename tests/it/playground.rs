@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -73,6 +75,22 @@ async fn one_press_is_recorded_and_the_prompt_does_not_tell_which() {
     assert_eq!(bot.reads("ada", "dm:ada").await, [first], "the same words whatever was pressed");
     let stats = bot.runs("priya", "stats").await;
     assert!(stats.contains("Satisfaction  1 of 1 answered; shown from 5 answers on"), "{stats}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_warning_comes_in_the_direct_conversation_and_its_button_keeps_the_environment() {
+    let bot = Bot::start().await;
+    bot.types("ada", "env create preview-site demo").await;
+    bot.sees("ada", CHANNEL, "✅ demo is ready").await;
+    bot.clock.advance(Duration::from_secs(3 * 86_400 - 7_200));
+    let warned = bot.sees("ada", "dm:ada", "⚠️ demo goes in 2 h").await;
+    assert!(warned.ends_with("[Extend by 3 days] [Keep until…] [Destroy now]"), "{warned}");
+    bot.presses("ada", "Extend by 3 days").await;
+    bot.sees("ada", "dm:ada", "✅ demo stays until 2026-11-24 09:00 UTC.").await;
+    bot.sees("ada", CHANNEL, "yours until 2026-11-24 09:00 UTC").await;
+    bot.clock.advance(Duration::from_secs(2 * 3_600));
+    assert_eq!(bot.texts("SELECT state FROM environment").await, ["ready"]);
     bot.end().await;
 }
 

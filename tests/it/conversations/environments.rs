@@ -128,7 +128,7 @@ async fn the_deadline_moves_by_extension_and_then_ends_it() {
     ✅ `demo` is ready · http://127.0.0.1:PORT/ · yours until 2026-11-19 21:00 UTC (in 1 day 12 h)
     [Open] [Extend by 1 day] [Destroy]
     ");
-    app.after(DAY / 2).await;
+    app.passes(DAY / 2).await;
     assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone; its name is free again.");
     assert_snapshot!(ada.runs("env show demo").await, @"There is no environment `demo`. `/platform env list --all` shows what there is.");
     app.end().await;
@@ -158,7 +158,7 @@ spec:
     Made so far: workspace. `/platform env destroy bad` removes it now; else it goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
     [Destroy]
     ");
-    app.after(DAY).await;
+    app.passes(DAY).await;
     assert_snapshot!(app.reads("C1"), @"✅ `bad` is gone; its name is free again.");
     app.end().await;
 }

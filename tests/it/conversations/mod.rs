@@ -4,6 +4,8 @@ mod environments;
 mod failures;
 mod inbound;
 mod menu;
+mod outages;
 mod privacy;
 mod side_by_side;
 mod surveys;
+mod warnings;

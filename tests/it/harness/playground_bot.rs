@@ -190,9 +190,16 @@ impl Bot {
         site_servers(self.folder.path()).len()
     }
 
-    /// Every deadline passes; nothing may be left, no job may have failed.
+    /// Every deadline passes and is announced; nothing may be left, no job may have failed.
     pub async fn end(mut self) {
         self.clock.advance(Duration::from_secs(60 * 86_400));
+        // What nobody was warned of in this leap is announced now, and goes after its notice.
+        let silent = "SELECT name FROM environment WHERE live_name IS NOT NULL AND NOT EXISTS (
+                          SELECT 1 FROM warning JOIN message ON message.key = warning.key
+                          WHERE env_id = environment.id AND warning.deadline = environment.deadline
+                              AND delivered_at IS NOT NULL)";
+        until("everything is announced", async || self.texts(silent).await.is_empty().then_some(())).await;
+        self.clock.advance(Duration::from_secs(1_800));
         let live = "SELECT name FROM environment WHERE live_name IS NOT NULL";
         until("nothing lives", async || self.texts(live).await.is_empty().then_some(())).await;
         until("no site runs", async || (self.site_processes() == 0).then_some(())).await;

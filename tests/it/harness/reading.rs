@@ -96,6 +96,15 @@ fn without_ports(text: &str) -> String {
     rest.fold(first, |whole, piece| whole + &piece)
 }
 
+/// What the selects of a view offer: (label, value).
+pub fn choices(view: &Value) -> Vec<(String, String)> {
+    let blocks = view["blocks"].as_array().into_iter().flatten();
+    let options = blocks.filter_map(|block| block["element"]["options"].as_array()).flatten();
+    options
+        .map(|option| (text(&option["text"]), option["value"].as_str().unwrap_or_default().to_owned()))
+        .collect()
+}
+
 /// The buttons of a message: (label, value).
 pub fn buttons(body: &Value) -> Vec<(String, String)> {
     let blocks = body["blocks"].as_array().into_iter().flatten();

@@ -104,6 +104,21 @@ impl TestApp {
         self.run_jobs().await;
     }
 
+    /// Lets time pass as it does for a bot that runs: each job at its own time.
+    pub async fn passes(&self, span: Duration) {
+        let goal = self.clock.now().plus(span);
+        let next = "SELECT run_at FROM job WHERE state = 'ready' AND run_at <= $1 ORDER BY run_at LIMIT 1";
+        loop {
+            let mut conn = self.app.db.read().await.unwrap();
+            let due: Option<i64> =
+                sqlx::query_scalar(next).bind(goal.0).fetch_optional(&mut *conn).await.unwrap();
+            drop(conn);
+            let Some(due) = due else { break };
+            self.after(Timestamp(due).since(self.clock.now())).await;
+        }
+        self.clock.advance(goal.since(self.clock.now()));
+    }
+
     /// What stands in a channel, message by message.
     pub fn reads(&self, channel: &str) -> String {
         let shown = self.fake.shown_in(channel);
@@ -123,10 +138,11 @@ impl TestApp {
         self.app.connect().await;
     }
 
-    /// Ends the test: every deadline passes, nothing may be left, no job may have failed.
+    /// Ends the test: every deadline passes and is announced, nothing may be left, no job may have failed.
     pub async fn end(self) {
         self.after(Duration::from_secs(60 * 86_400)).await;
-        self.run_jobs().await;
+        // What nobody was warned of in this leap is announced now, and goes after its notice.
+        self.after(Duration::from_secs(1_800)).await;
         let mut conn = self.app.db.read().await.unwrap();
         assert_eq!(queue::failures(&mut conn).await.unwrap(), [], "jobs failed");
         drop(conn);
@@ -249,6 +265,15 @@ impl<'a> Person<'a> {
     fn whispered(&self, thread: Option<&str>) -> String {
         let seen = self.app.fake.whispered(self.channel, &self.user());
         seen.iter().rfind(|body| body["thread_ts"].as_str() == thread).map(reading::read).unwrap_or_default()
+    }
+
+    /// Presses a button that opens a form; the form.
+    pub async fn opens_by(&self, value: &str) -> Value {
+        let before = self.app.fake.memory().views.len();
+        let answer = self.presses_value(value).await;
+        let views = &self.app.fake.memory().views;
+        assert_eq!(views.len(), before + 1, "{value}: no form opened, but {answer}");
+        views.last().unwrap().clone()
     }
 
     /// Fills in text fields of an opened form and submits it; the answer's body.

@@ -1,0 +1,120 @@
+//! How a warning of a deadline reads, what it becomes, and the form that asks until when to keep. Pure.
+
+use super::{destroy_button, extend, when};
+use crate::chat::form::{Field, FieldKind, Form};
+use crate::chat::message::{Button, Choice, Message, Text, code, time};
+use crate::clock::Timestamp;
+use crate::duration;
+use crate::environments::model::{Environment, State};
+use crate::environments::notice::Rung;
+use crate::environments::offers::{self, Offer};
+use crate::text;
+
+/// What the words depend on.
+pub struct View<'a> {
+    pub env: &'a Environment,
+    /// Whom it tells.
+    pub rung: Rung,
+    /// The owner's name.
+    pub owner: &'a str,
+    pub now: Timestamp,
+}
+
+/// A warning that it goes at `end`, true at the moment `now`.
+pub fn warning(view: &View<'_>, end: Timestamp) -> Message {
+    let env = view.env;
+    let line = extend(text!["⚠️ ", code(&env.name), " goes "], when(end, view.now));
+    let mut message = Message::new(line.then(match env.state {
+        State::Failed => ". Its creation had stopped.",
+        _ => ".",
+    }));
+    if end > env.deadline {
+        let since = text!["Its time was up ", time(env.deadline), ", but no warning had arrived by then."];
+        message = message.context(since);
+    }
+    if view.rung != Rung::Owner {
+        let owner =
+            format!("Its owner ({}) cannot be reached directly; an admin may decide too.", view.owner);
+        message = message.context(text![owner]);
+    }
+    let offer = offers::usual(env.term(), env.latest, view.now);
+    let message = message.context(match offer {
+        Some(offer) => text!["Extended, it stays until ", time(offer.until), "."],
+        None => reached(env),
+    });
+    match view.rung {
+        // None but its owner and the admins may press them.
+        Rung::Approver => message,
+        _ => message.buttons(buttons(env, offer)),
+    }
+}
+
+/// That it cannot be extended any more.
+fn reached(env: &Environment) -> Text {
+    let whole = duration::words(env.latest.since(env.created_at));
+    text![
+        format!("It cannot be extended: it may live {whole} in all. "),
+        code("/platform env create"),
+        " makes a new one."
+    ]
+}
+
+fn buttons(env: &Environment, offer: Option<Offer>) -> Vec<Button> {
+    let keep = offer.map(|offer| {
+        let label = format!("Extend by {}", duration::words(offer.by));
+        // The end, not the span: a second press moves nothing.
+        [
+            Button::new(label, "env.keep", &env.id, &offer.until.0.to_string()),
+            Button::new("Keep until…", "env.keep", &env.id, ""),
+        ]
+    });
+    let destroy = Button { label: "Destroy now".into(), ..destroy_button(env) };
+    keep.into_iter().flatten().chain([destroy]).collect()
+}
+
+/// What a warning becomes: of the `same` deadline a later one stands below, else it is not so any more.
+pub fn former(env: &Environment, same: bool) -> Message {
+    let name = code(&env.name);
+    Message::new(match env.state {
+        State::Destroyed => text!["✅ ", name, " is gone."],
+        State::Destroying => text!["⏳ ", name, " is being removed."],
+        _ if same => text!["⚠️ ", name, " goes ", time(env.deadline), "; a later warning has the buttons."],
+        _ => text!["✅ ", name, " stays until ", time(env.deadline), "."],
+    })
+}
+
+/// The form that asks until when to keep it; `None` where no later end is left.
+pub fn keep_form(env: &Environment, now: Timestamp) -> Option<Form> {
+    let offers = offers::all(env.term(), env.latest, now);
+    let choice = |offer: &Offer| {
+        let more = match offer.until == env.latest {
+            true => "As long as it may".to_owned(),
+            false => format!("{} more", duration::words(offer.by)),
+        };
+        Choice { value: offer.until.0.to_string(), label: format!("{more}: {}", day(offer.until)) }
+    };
+    if offers.is_empty() {
+        return None;
+    }
+    let field = Field {
+        name: "until".into(),
+        label: "Until".into(),
+        kind: FieldKind::Choice { choices: offers.iter().map(choice).collect() },
+        value: None,
+        help: Some("Then it goes, unless it is extended again.".into()),
+        required: true,
+    };
+    Some(Form {
+        command: "env.keep".into(),
+        title: "Keep until…".into(),
+        submit: "Keep".into(),
+        intro: Some(format!("{} is yours until {} as things stand.", env.name, day(env.deadline))),
+        fields: vec![field],
+        fixed: vec![("name".into(), env.id.clone())],
+    })
+}
+
+/// A choice has no zone of its reader's, so it names its own.
+fn day(at: Timestamp) -> String {
+    at.utc().format("%a %Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,184 @@
+//! Deadlines while Slack cannot be reached, or the owner cannot: nothing goes unannounced.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::harness::test_app::TestApp;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Ada has `demo` for a day, and has answered what she was asked.
+async fn with_demo() -> TestApp {
+    let app = TestApp::with(|config| {
+        let approvers = vec!["slack:T1:UGRACE".to_owned()];
+        config.access.roles.insert(goldenpath::access::Role::Approver, approvers);
+    })
+    .await;
+    app.person("Ada").types("env create preview-site demo ttl=1d").await;
+    app.run_jobs().await;
+    app.fake.memory().messages.retain(|posted| posted.channel != "DUADA");
+    app
+}
+
+/// These users are not of the workspace any more.
+fn leaves(app: &TestApp, users: &[&str]) {
+    let gone = users.iter().map(|user| ((*user).to_owned(), serde_json::Value::Null));
+    app.fake.memory().people.extend(gone);
+}
+
+/// How it stands, in the words of `env show`.
+async fn ends(app: &TestApp) -> String {
+    let shown = app.person("Ada").runs("env show demo").await;
+    shown.lines().find(|line| line.starts_with("Until")).unwrap_or(&shown).to_owned()
+}
+
+/// How often messages were posted.
+fn posts(app: &TestApp) -> usize {
+    app.fake.calls("chat.postMessage")
+}
+
+#[tokio::test]
+async fn while_slack_is_down_it_stays_and_goes_half_an_hour_after_it_was_announced() {
+    let app = with_demo().await;
+    app.passes(21 * HOUR).await;
+    app.fake.set_down(true);
+    for _ in 0..12 {
+        app.after(30 * MINUTE).await;
+    }
+    assert_snapshot!(ends(&app).await, @"Until  2026-11-19 09:00 UTC; waiting to be announced: it stays until 25 min after a warning arrived");
+    app.fake.set_down(false);
+    app.after(MINUTE).await;
+    assert_snapshot!(app.reads("DUADA"), @"
+    ⚠️ `demo` goes in 25 min (2026-11-19 12:26 UTC).
+    Its time was up <!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>, but no warning had arrived by then.
+    Extended, it stays until <!date^1795176060^{date_short_pretty} at {time}|2026-11-20 12:01 UTC>.
+    [Extend by 1 day] [Keep until…] [Destroy now]
+    ");
+    assert_snapshot!(ends(&app).await, @"Until  2026-11-19 12:26 UTC (in 25 min): its time was up 2026-11-19 09:00 UTC, and its warning came late");
+    app.passes(24 * MINUTE).await;
+    assert_snapshot!(ends(&app).await, @"Until  2026-11-19 12:26 UTC (in 1 min): its time was up 2026-11-19 09:00 UTC, and its warning came late");
+    app.passes(2 * MINUTE).await;
+    assert_snapshot!(app.reads("DUADA"), @"✅ `demo` is gone.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn extended_while_slack_is_down_no_warning_of_the_old_deadline_arrives() {
+    let app = with_demo().await;
+    app.passes(21 * HOUR).await;
+    app.fake.set_down(true);
+    app.after(2 * HOUR).await;
+    app.person("Ada").types("env extend demo 3d").await;
+    app.fake.set_down(false);
+    app.after(MINUTE).await;
+    assert_snapshot!(app.reads("DUADA"), @"");
+    app.passes(3 * DAY - HOUR).await;
+    assert_snapshot!(app.reads("DUADA"), @"
+    ⚠️ `demo` goes in 2 h (2026-11-22 09:00 UTC).
+    Extended, it stays until <!date^1795597200^{date_short_pretty} at {time}|2026-11-25 09:00 UTC>.
+    [Extend by 3 days] [Keep until…] [Destroy now]
+    ");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn too_many_requests_for_a_minute_delay_a_warning_and_no_end() {
+    let app = with_demo().await;
+    app.passes(22 * HOUR - MINUTE).await;
+    app.fake.limit(1, 60);
+    app.passes(MINUTE).await;
+    assert_snapshot!(app.reads("DUADA"), @"");
+    app.passes(MINUTE).await;
+    assert_snapshot!(app.reads("DUADA"), @"
+    ⚠️ `demo` goes in 1 h 59 min (2026-11-19 09:00 UTC).
+    Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
+    [Extend by 1 day] [Keep until…] [Destroy now]
+    ");
+    app.passes(2 * HOUR - MINUTE).await;
+    assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone; its name is free again.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn where_the_owner_cannot_be_reached_the_channel_is_told() {
+    let app = with_demo().await;
+    leaves(&app, &["UADA"]);
+    app.passes(22 * HOUR).await;
+    assert_snapshot!(app.reads("C1"), @"
+    ✅ `demo` is ready · http://127.0.0.1:PORT/ · yours until 2026-11-19 09:00 UTC (in 1 day)
+    [Open] [Extend by 1 day] [Destroy]
+
+    ⚠️ `demo` goes in 2 h (2026-11-19 09:00 UTC).
+    Its owner (Ada) cannot be reached directly; an admin may decide too.
+    Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
+    [Extend by 1 day] [Keep until…] [Destroy now]
+    ");
+    app.passes(2 * HOUR).await;
+    assert_snapshot!(app.reads("C1"), @"
+    ✅ `demo` is gone; its name is free again.
+
+    ✅ `demo` is gone.
+
+    ✅ `demo` is gone.
+    ");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn where_the_channel_cannot_be_reached_either_approvers_and_admins_are_told() {
+    let app = with_demo().await;
+    leaves(&app, &["UADA"]);
+    app.fake.memory().archived.insert("C1".into());
+    app.passes(22 * HOUR).await;
+    assert_snapshot!(app.reads("DUROOT"), @"
+    ⚠️ `demo` goes in 2 h (2026-11-19 09:00 UTC).
+    Its owner (Ada) cannot be reached directly; an admin may decide too.
+    Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
+    [Extend by 1 day] [Keep until…] [Destroy now]
+    ");
+    assert_snapshot!(app.reads("DUGRACE"), @"
+    ⚠️ `demo` goes in 2 h (2026-11-19 09:00 UTC).
+    Its owner (Ada) cannot be reached directly; an admin may decide too.
+    Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
+    ");
+    assert_snapshot!(app.person("Root").presses("Extend by 1 day").await, @"✅ `demo` is yours until 2026-11-20 09:00 UTC (in 1 day 2 h).");
+    assert_snapshot!(app.reads("DUGRACE"), @"✅ `demo` stays until 2026-11-20 09:00 UTC.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_told_it_goes_after_the_notice_and_the_audit_says_so() {
+    let app = with_demo().await;
+    app.fake.memory().archived.insert("C1".into());
+    leaves(&app, &["UADA", "UROOT", "UGRACE"]);
+    app.after(DAY).await;
+    assert_snapshot!(ends(&app).await, @"Until  2026-11-19 09:25 UTC (in 25 min): its time was up 2026-11-19 09:00 UTC, and nobody can be told");
+    app.after(25 * MINUTE).await;
+    assert_snapshot!(app.person("Ada").runs("env list").await, @"You have no environments. `/platform env create` makes one; `/platform template list` shows what there is.");
+    let audit = "SELECT detail FROM audit WHERE command = 'env.destroy'";
+    let mut conn = app.app.db.read().await.unwrap();
+    let detail: String = sqlx::query_scalar(audit).fetch_one(&mut *conn).await.unwrap();
+    assert_snapshot!(detail, @"environment=demo reason=deadline, and nobody could be told");
+    drop(conn);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_deadlines_job_done_twice_warns_once() {
+    let app = with_demo().await;
+    app.passes(22 * HOUR).await;
+    let before = posts(&app);
+    for _ in 0..2 {
+        let look = "UPDATE job SET run_at = 0 WHERE kind = 'env.expire'";
+        let unit = app.app.db.write(look, |tx, &sql| {
+            Box::pin(async move { Ok(sqlx::query(sql).execute(tx.conn()).await.map(drop)?) })
+        });
+        unit.await.unwrap();
+        app.run_jobs().await;
+    }
+    assert_eq!(posts(&app), before);
+    app.end().await;
+}
