@@ -47,11 +47,28 @@ pub struct Actor {
     pub roles: BTreeSet<Role>,
 }
 
+/// The person of somebody new while the database takes no changes; no row has this id.
+pub const UNRECORDED: &str = "per_unrecorded";
+
 impl Actor {
     /// Whether the actor holds `role`; an admin holds each.
     pub fn holds(&self, role: Role) -> bool {
         self.roles.contains(&role) || self.roles.contains(&Role::Admin)
     }
+}
+
+/// Demands that a person is on record: whoever is not may look around only.
+///
+/// # Errors
+/// `Unavailable`: it is no fault of theirs.
+pub fn recorded(person: &str) -> Result<()> {
+    if person != UNRECORDED {
+        return Ok(());
+    }
+    Err(Error::Unavailable(
+        "The database could not take down just now who you are. Nothing was changed; try again in a minute."
+            .into(),
+    ))
 }
 
 /// What somebody without any role reads.

@@ -1,5 +1,7 @@
 //! The one error type: what a person is told, and what only the log is told.
 
+use crate::db::Away;
+
 /// Why something was not done.
 ///
 /// Every variant but [`Error::Internal`] carries a sentence for people: what
@@ -26,6 +28,9 @@ pub enum Error {
     /// Something this needs does not answer just now.
     #[error("{0}")]
     Unavailable(String),
+    /// The database cannot be used just now, which is no fault of ours.
+    #[error("{0}")]
+    Away(#[source] Away),
     /// A fault of ours.
     #[error("internal: {0:#}")]
     Internal(#[source] anyhow::Error),
@@ -52,26 +57,6 @@ impl Error {
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         Error::Internal(error)
-    }
-}
-
-/// A database that does not answer or cannot be written is said so plainly; all
-/// else it reports is a fault of ours. SQLite's codes: 8 read-only, 10 input or
-/// output, 13 full, 14 cannot open; extended codes carry them in the low byte.
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
-        // PostgreSQL's codes have five characters, SQLite's fewer.
-        let sqlite = code.filter(|code| code.len() < 5).and_then(|code| code.parse::<u32>().ok());
-        let sqlite = sqlite.map(|code| code & 0xff);
-        let gone = matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
-        if gone || matches!(sqlite, Some(8 | 10 | 13 | 14)) {
-            tracing::warn!(%error, "the database does not take this");
-            let sentence =
-                "The database cannot be used just now. Nothing was changed; try again in a minute.";
-            return Error::Unavailable(sentence.into());
-        }
-        Error::Internal(anyhow::Error::new(error).context("database"))
     }
 }
 

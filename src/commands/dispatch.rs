@@ -10,7 +10,7 @@ use super::inbox::{self, Delivery};
 use super::reading::{self, Asked, Misread};
 use super::spec::{FormBy, Menu, Spec};
 use super::{Call, Choices, Handlers, Noticed, WhoIs, help, suggestions};
-use crate::access::{Actor, Role, authorize};
+use crate::access::{Actor, Role, authorize, recorded};
 use crate::chat::Dispatch;
 use crate::chat::inbound::{AnswerBy, Input, Invocation};
 use crate::chat::message::{Button, Message, Reply};
@@ -44,18 +44,23 @@ impl Dispatch for Engine {
         let sent = Arc::new(AtomicBool::new(false));
         let reply = match self.run(invocation, &delivery, &sent).await {
             Ok(reply) => reply,
+            // There is no outbox either, and no time to wait for it once more.
+            Err(error @ Error::Away(_)) => return self.explain(error, submitted),
             Err(error) => self.explain(error, submitted),
         };
         if inline || matches!(reply, Reply::Form { .. }) {
             return reply;
         }
         // An answer that came with a change went out with it; the others go now.
-        if !sent.load(Ordering::SeqCst)
-            && let Err(error) = inbox::answer_only(&self.db, &delivery, &reply).await
-        {
-            return self.explain(error, submitted);
+        if sent.load(Ordering::SeqCst) {
+            return Reply::Silent;
         }
-        Reply::Silent
+        match inbox::answer_only(&self.db, &delivery, &reply).await {
+            Ok(()) => Reply::Silent,
+            // What was found out is told all the same, at once.
+            Err(Error::Away(_)) => reply,
+            Err(error) => self.explain(error, submitted),
+        }
     }
 }
 
@@ -85,7 +90,12 @@ impl Engine {
             }
             Err(Misread::Error(error)) => return Err(error),
             Err(Misread::Typo { sentence, corrected }) => {
-                return self.suggest_line(&actor.person, sentence, "Run it", &corrected).await;
+                let reply = self.suggest_line(&actor.person, sentence.clone(), "Run it", &corrected).await;
+                // The sentence is of use without the button.
+                return match reply {
+                    Err(Error::Away(_) | Error::Unavailable(_)) => Ok(Reply::private(Message::new(sentence))),
+                    reply => reply,
+                };
             }
         };
         let approved = authorize(&actor, &spec.command(), spec.role)?;
@@ -119,6 +129,7 @@ impl Engine {
 
     /// A button that does what `line` says, for this person alone and not for ever.
     async fn suggest_line(&self, person: &str, said: String, label: &str, line: &str) -> Result<Reply> {
+        recorded(person)?;
         let id = suggestions::keep(&self.db, person, line).await?;
         let run = Button::new(label, RUN, &id, "");
         Ok(Reply::private(Message::new(said).buttons(vec![run])))
@@ -136,8 +147,9 @@ impl Engine {
     }
 
     async fn notice(&self, actor: &Actor) {
-        if let Err(error) = (self.noticed)(actor.clone()).await {
-            tracing::warn!(%error, "the day's activity could not be noted");
+        match (self.noticed)(actor.clone()).await {
+            Ok(()) | Err(Error::Away(_)) => {}
+            Err(error) => tracing::warn!(%error, "the day's activity could not be noted"),
         }
     }
 

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 
-use crate::access::{Actor, Approved};
+use crate::access::{Actor, Approved, recorded};
 use crate::audit;
 use crate::chat::form::{Field, FieldKind, Form};
 use crate::chat::inbound::{Identity, Invocation, Standing};
@@ -81,6 +81,7 @@ impl Call {
         I: Send + Sync + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Unit<'t, Reply> + Send + Sync + 'static,
     {
+        recorded(&self.actor.person)?;
         let audit = (!self.spec.private).then(|| self.audit_detail());
         let work =
             (self.delivery.clone(), audit, self.actor.person.clone(), self.spec.key.clone(), input, unit);

@@ -6,17 +6,22 @@
 //! disk sync without touching a slice. Deliberately absent: repositories and
 //! traits over the two engines (`sqlx::Any` carries both).
 
+mod away;
 mod connect;
 
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Executor as _};
 use tokio::sync::Notify;
+
+pub use away::Away;
+use away::Standing;
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
@@ -46,6 +51,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<Ids>,
     jobs: Notify,
+    standing: Standing,
+    checkpoint: OnceLock<Arc<dyn Checkpoint>>,
     /// Held while we live: one process per SQLite file.
     _lock: Option<std::fs::File>,
 }
@@ -80,6 +87,8 @@ impl Db {
             clock,
             ids,
             jobs: Notify::new(),
+            standing: Standing::default(),
+            checkpoint: OnceLock::new(),
             _lock: pools.lock,
         };
         Db(Arc::new(inner))
@@ -116,7 +125,14 @@ impl Db {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(5 << tries)).await;
                 }
-                outcome => return outcome,
+                outcome => {
+                    match &outcome {
+                        Ok(_) => self.0.standing.took_a_change(),
+                        Err(Error::Away(away)) => self.0.standing.refused(away),
+                        Err(_) => {}
+                    }
+                    return outcome;
+                }
             }
         }
     }
@@ -125,18 +141,37 @@ impl Db {
     where
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Unit<'t, T>,
     {
-        let transaction = match self.0.dialect {
-            Dialect::Sqlite => self.0.writer.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => self.0.writer.begin().await?,
+        let mut tx = Tx::begin(self).await?;
+        let value = match unit(&mut tx, input).await {
+            Ok(value) => value,
+            Err(error) => {
+                tx.roll_back().await;
+                return Err(error);
+            }
         };
-        let mut tx = Tx { transaction, db: self.clone(), wakes: false };
-        let value = unit(&mut tx, input).await?;
-        let wakes = tx.wakes;
-        tx.transaction.commit().await?;
-        if wakes {
+        let checkpoint = self.0.checkpoint.get();
+        if let Some(checkpoint) = checkpoint {
+            checkpoint.before_commit().await;
+        }
+        tx.commit().await?;
+        if let Some(checkpoint) = checkpoint {
+            checkpoint.after_commit().await;
+        }
+        if tx.wakes {
             self.0.jobs.notify_waiters();
         }
         Ok(value)
+    }
+
+    /// Whether the last change could not be taken. Reads may work all the same.
+    pub fn is_away(&self) -> bool {
+        self.0.standing.is_away()
+    }
+
+    /// Has each unit pass `checkpoint` from now on; the first one given stays.
+    pub fn pass(&self, checkpoint: Arc<dyn Checkpoint>) {
+        // A second one is not expected, and would change nothing.
+        let _ = self.0.checkpoint.set(checkpoint);
     }
 
     /// Resolves when this process enqueued a job after the call (not only after the first poll).
@@ -165,17 +200,66 @@ impl Db {
     }
 }
 
+/// What each unit passes just before and just after its commit. A test that holds one there, and
+/// drops it, leaves what a crash at that moment leaves.
+#[async_trait]
+pub trait Checkpoint: Send + Sync {
+    /// All is done but nothing on disk.
+    async fn before_commit(&self);
+    /// All is on disk and nobody knows.
+    async fn after_commit(&self);
+}
+
 /// A unit of work in progress.
+///
+/// Why not the driver's own transactions? After an error of the disk SQLite has rolled back by
+/// itself; the driver's rollback then fails, and its connection refuses every later transaction.
+/// Here a connection whose transaction did not end as it should is closed, and with it the transaction.
 pub struct Tx {
-    transaction: Transaction<'static, Any>,
+    conn: PoolConnection<Any>,
     db: Db,
     wakes: bool,
+    ended: bool,
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.conn.close_on_drop();
+        }
+    }
 }
 
 impl Tx {
+    async fn begin(db: &Db) -> Result<Tx> {
+        let conn = db.0.writer.acquire().await?;
+        let mut tx = Tx { conn, db: db.clone(), wakes: false, ended: false };
+        let begin = match db.0.dialect {
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
+        };
+        tx.conn.execute(begin).await?;
+        Ok(tx)
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        match self.conn.execute("COMMIT").await.map_err(Error::from) {
+            Ok(_) => {
+                self.ended = true;
+                Ok(())
+            }
+            Err(Error::Away(away)) => Err(Error::Away(away.while_committing())),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn roll_back(mut self) {
+        self.ended = self.conn.execute("ROLLBACK").await.is_ok();
+    }
+
     /// The connection that store functions take.
     pub fn conn(&mut self) -> &mut Conn {
-        &mut self.transaction
+        &mut self.conn
     }
 
     /// The instant of this unit.
@@ -205,11 +289,11 @@ impl Tx {
 }
 
 /// Whether two units got in each other's way, so that running again may help:
-/// PostgreSQL's serialization failure and deadlock, SQLite's busy and locked.
+/// PostgreSQL's serialization failure and deadlock, SQLite's lock within a process.
 fn is_contention(error: &anyhow::Error) -> bool {
     let database = error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>());
     let code = database.and_then(|error| error.as_database_error()).and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "517"))
+    matches!(code.as_deref(), Some("40001" | "40P01" | "6"))
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ use serde_json::Value;
 
 use crate::error::Error;
 
+/// How long a job waits that met a database which cannot be used.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// Why a job did not finish. Every failure decides.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
@@ -36,7 +39,11 @@ pub enum JobError {
 
 impl From<Error> for JobError {
     fn from(error: Error) -> Self {
-        JobError::Fault(error.to_string())
+        match error {
+            // Waited for like anything outside; it uses up no attempt.
+            Error::Away(away) => JobError::Retry(AWAY, away.reason().into()),
+            error => JobError::Fault(error.to_string()),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::queue::{self, Claimed};
 use super::{Job, JobError};
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A lease lapses after this long without renewal: a crashed process's jobs go on elsewhere.
 /// It is renewed three times within its length.
@@ -103,7 +103,7 @@ impl Worker {
                     let _ = stop.run_until_cancelled(look).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no job could be claimed");
+                    told(&error, "no job could be claimed");
                     let _ = stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(1))).await;
                 }
             }
@@ -144,7 +144,7 @@ impl Worker {
         };
         if let Err(error) = self.settle(&claimed, outcome).await {
             // The lease lapses and the job runs again.
-            tracing::error!(kind = claimed.kind, %error, "the end of a job could not be recorded");
+            told(&error, "the end of a job could not be recorded");
         }
     }
 
@@ -168,9 +168,7 @@ impl Worker {
                             task.abort();
                             return Err(JobError::Fault("the lease lapsed".into()));
                         }
-                        Err(error) => {
-                            tracing::warn!(kind = claimed.kind, %error, "a lease could not be renewed");
-                        }
+                        Err(error) => told(&error, "a lease could not be renewed"),
                     }
                 }
             }
@@ -205,6 +203,13 @@ impl Worker {
             }
             JobError::Stuck(_) => queue::give_up(db, job, "stuck", &text).await,
         }
+    }
+}
+
+/// That the database is away is told once, by the database.
+fn told(error: &Error, what: &str) {
+    if !matches!(error, Error::Away(_)) {
+        tracing::warn!(%error, "{what}");
     }
 }
 

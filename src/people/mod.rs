@@ -9,11 +9,11 @@ mod store;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
-use crate::access::{Actor, Role};
+use crate::access::{Actor, Role, UNRECORDED};
 use crate::chat::inbound::{Identity, Standing};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +63,15 @@ impl People {
         let person = match found {
             // Events of Slack name nobody; the first thing that does gives the name.
             Some(person) if person.name != identity.user || name == identity.user => person,
-            _ => {
-                let unit = (identity.clone(), name);
-                self.db.write(unit, |tx, (identity, name)| Box::pin(store::named(tx, identity, name))).await?
+            found => {
+                let unit = (identity.clone(), name.clone());
+                let named =
+                    self.db.write(unit, |tx, (identity, name)| Box::pin(store::named(tx, identity, name)));
+                match named.await {
+                    // They may look around.
+                    Err(Error::Away(_)) => found.unwrap_or(Person { id: UNRECORDED.into(), name }),
+                    outcome => outcome?,
+                }
             }
         };
         let roles = self.roles_of(&identity, standing);
@@ -88,7 +94,8 @@ impl People {
         let day = self.db.now().0.div_euclid(86_400_000);
         let mark = (person, day);
         let known = |set: &Mutex<HashSet<_>>| set.lock().is_ok_and(|set| set.contains(&mark));
-        if known(&self.noticed) {
+        // Whoever only reads is not to wait for a database that takes no changes.
+        if known(&self.noticed) || self.db.is_away() {
             return Ok(());
         }
         self.db

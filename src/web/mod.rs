@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jobs::worker::Worker;
 
 struct Health {
@@ -34,6 +34,10 @@ async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
     }
     match accepts_a_write(&health.db).await {
         Ok(()) => (StatusCode::OK, "ready\n".into()),
+        Err(Error::Away(away)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the database does not take a write: {}\n", away.reason()),
+        ),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not take a write\n".into())

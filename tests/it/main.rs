@@ -12,6 +12,7 @@ mod golden_paths;
 mod harness;
 mod jobs;
 mod operating;
+mod outages;
 mod outbox;
 mod people;
 mod playground;

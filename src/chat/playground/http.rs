@@ -113,7 +113,7 @@ impl IntoResponse for Fault {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Denied(_) => StatusCode::FORBIDDEN,
             Error::Conflict(_) => StatusCode::CONFLICT,
-            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable(_) | Error::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let sentence = self.0.sentence().unwrap_or_else(|| {

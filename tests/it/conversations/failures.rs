@@ -66,6 +66,6 @@ async fn a_press_that_cannot_be_recorded_says_so_at_once() {
     ada.types("env destroy demo").await;
     app.run_jobs().await;
     app.app.db.close().await;
-    assert_snapshot!(ada.presses_in_vain(&value).await, @"The database cannot be used just now. Nothing was changed; try again in a minute.");
-    assert_snapshot!(ada.runs("env list").await, @"The database cannot be used just now. Nothing was changed; try again in a minute.");
+    assert_snapshot!(ada.presses_in_vain(&value).await, @"The database cannot be used just now: it does not answer. Nothing was changed; try again in a minute.");
+    assert_snapshot!(ada.runs("env list").await, @"The database cannot be used just now: it does not answer. Nothing was changed; try again in a minute.");
 }

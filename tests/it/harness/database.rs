@@ -40,9 +40,14 @@ fn server() -> Option<String> {
 }
 
 impl Database {
+    /// One that somebody else made and removes.
+    pub fn at(url: &str) -> Database {
+        Database { url: url.into(), on_server: None }
+    }
+
     /// Whether it is one of a server.
     pub fn is_postgres(&self) -> bool {
-        self.on_server.is_some()
+        self.url.starts_with("postgres")
     }
 
     /// The first column of each row, which has to be text.
@@ -54,7 +59,7 @@ impl Database {
     }
 
     /// Changes something behind the bot's back.
-    pub async fn execute(&self, sql: &'static str) {
+    pub async fn execute(&self, sql: impl Into<String>) {
         execute(&self.url, sql.into()).await;
     }
 
@@ -83,6 +88,24 @@ impl Drop for Database {
             runtime.block_on(execute(&server, format!("DROP DATABASE {name} WITH (FORCE)")));
         });
         assert!(dropping.join().is_ok() || std::thread::panicking(), "a test's database was not dropped");
+    }
+}
+
+/// Another program that has an SQLite file for itself.
+pub struct Hold(AnyConnection);
+
+impl Hold {
+    /// Lets others read, and nobody write.
+    pub async fn on(database: &Database) -> Hold {
+        let path = database.url.strip_prefix("sqlite:").expect("a file");
+        let mut conn = connect(&format!("sqlite://{path}?mode=rw")).await;
+        conn.execute("BEGIN IMMEDIATE").await.unwrap();
+        Hold(conn)
+    }
+
+    pub async fn release(mut self) {
+        self.0.execute("ROLLBACK").await.unwrap();
+        self.0.close().await.unwrap();
     }
 }
 

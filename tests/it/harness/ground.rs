@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::database::{Database, database};
+use super::database::{Database, database, sqlite};
 use super::test_app::START;
 
 /// What a condition that has to become true is given.
@@ -32,7 +32,7 @@ pub struct Ground {
     pub clock: Arc<ManualClock>,
     /// The machine's time: leases.
     pub wall: Arc<ManualClock>,
-    database: Database,
+    pub database: Database,
     _folder: TempDir,
 }
 
@@ -40,6 +40,17 @@ impl Ground {
     pub async fn new() -> Ground {
         let folder = TempDir::with_prefix("gp").unwrap();
         let database = database(folder.path()).await;
+        Ground::over(folder, database).await
+    }
+
+    /// With an SQLite file, whatever the run's server is.
+    pub async fn on_a_file() -> Ground {
+        let folder = TempDir::with_prefix("gp").unwrap();
+        let database = sqlite(folder.path());
+        Ground::over(folder, database).await
+    }
+
+    async fn over(folder: TempDir, database: Database) -> Ground {
         let (clock, wall) = (Arc::new(ManualClock::at(START)), Arc::new(ManualClock::at(START)));
         let db = open(&database.url, &clock).await.unwrap();
         Ground { db, clock, wall, database, _folder: folder }

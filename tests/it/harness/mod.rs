@@ -4,6 +4,7 @@
 
 pub mod bot_process;
 pub mod database;
+pub mod disk;
 pub mod fake_slack;
 pub mod ground;
 pub mod playground_bot;

@@ -15,7 +15,7 @@ use goldenpath::jobs::queue;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::database::{Database, database};
+use super::database::{Database, database, sqlite};
 use super::fake_slack::{BOT, FakeSlack, TEAM, TOKEN};
 use super::reading;
 use super::slack_sender::SlackSender;
@@ -31,7 +31,7 @@ pub struct TestApp {
     pub fake: FakeSlack,
     pub folder: TempDir,
     /// Dropped last, after the app that uses it.
-    _database: Database,
+    pub database: Database,
     /// Signs what a test makes itself.
     pub sender: SlackSender,
 }
@@ -69,9 +69,20 @@ impl TestApp {
     /// With a changed config.
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
+        let database = database(folder.path()).await;
+        TestApp::over(folder, database, change).await
+    }
+
+    /// With an SQLite file, whatever the run's server is.
+    pub async fn on_a_file() -> TestApp {
+        let folder = TempDir::with_prefix("gp").unwrap();
+        let database = sqlite(folder.path());
+        TestApp::over(folder, database, |_| {}).await
+    }
+
+    async fn over(folder: TempDir, database: Database, change: impl FnOnce(&mut Config)) -> TestApp {
         let clock = Arc::new(ManualClock::at(START));
         let fake = FakeSlack::with_clock(clock.clone()).await;
-        let database = database(folder.path()).await;
         let mut config = config_in(folder.path(), &fake, database.url.clone());
         change(&mut config);
         let ambient =
@@ -85,7 +96,7 @@ impl TestApp {
         let seconds = SystemClock.now().0 / 1000;
         let sender =
             SlackSender::new(format!("http://{address}/slack/events"), SECRET, seconds, fake.clone());
-        TestApp { app, clock, fake, folder, _database: database, sender }
+        TestApp { app, clock, fake, folder, database, sender }
     }
 
     /// Somebody at Slack, `Ada` being the user `UADA`.
