@@ -112,7 +112,7 @@ async fn a_mention_that_cannot_be_kept_is_answered_at_once() {
     let app = TestApp::start().await;
     app.app.db.close().await;
     let ada = app.person("Ada");
-    assert_snapshot!(ada.mentions_in_vain("env list").await, @"The database cannot be used just now. Nothing was changed; try again in a minute.");
+    assert_snapshot!(ada.mentions_in_vain("env list").await, @"The database cannot be used just now: it does not answer. Nothing was changed; try again in a minute.");
 }
 
 /// What makes a direct message one that nobody commands with.
