@@ -90,8 +90,10 @@ impl App {
                     signing_secret: secret.reveal().to_owned(),
                     bot_token: token.reveal().to_owned(),
                     api_url: config.slack.api_url.clone(),
+                    pacing: config.slack.pacing,
+                    patience: slack::PATIENCE,
                 };
-                Some(Arc::new(Slack::new(settings, ambient.wall.clone())?))
+                Some(Arc::new(Slack::new(settings, ambient.wall.clone(), ambient.clock.clone())?))
             }
             None => None,
         };

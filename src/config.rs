@@ -87,6 +87,7 @@ pub struct Slack {
     pub bot_token: Option<Secret>,
     pub bot_token_file: Option<PathBuf>,
     pub api_url: String,
+    pub pacing: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

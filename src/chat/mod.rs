@@ -13,6 +13,7 @@ pub mod playground;
 pub mod slack;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,9 @@ pub enum SendError {
     /// The bot cannot write there (not a member, archived): use the fallback.
     #[error("not in that conversation: {0}")]
     NotThere(String),
+    /// What was to be changed is deleted, or may not be changed any more.
+    #[error("no longer there to be changed: {0}")]
+    Gone(String),
     /// Trying again will not help.
     #[error("{0}")]
     Never(String),
@@ -83,6 +87,13 @@ pub enum SendError {
 pub trait Platform: Send + Sync {
     /// `playground`, `slack` …: the same word as in [`inbound::Identity::platform`].
     fn name(&self) -> &'static str;
+
+    /// How long to wait before the message `key` is posted to `target`, or what stands at
+    /// `reference` is changed: the platform's pace and whatever holds it back. With zero it goes
+    /// now, and counts. Asking again gains nothing; `key` keeps its turn.
+    fn wait(&self, _key: &str, _target: &Target, _reference: Option<&MessageRef>) -> Duration {
+        Duration::ZERO
+    }
 
     /// Posts a new message.
     async fn post(

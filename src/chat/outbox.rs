@@ -6,6 +6,10 @@
 //! they are delivered: see [`Timely`]. After a crash in the middle of a post it
 //! is unknown whether the platform has it: it is sent again, marked as
 //! repeated and counted in `repeats`.
+//!
+//! A message that was deleted, or may not be edited any more, is posted anew when it has
+//! something new to say, once: whoever waits for "ready" does not know that somebody tidied
+//! up. Deleted again it is given up; twice is a wish.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -188,7 +192,10 @@ struct Stored {
     version: i64,
     delivered: i64,
     sending: bool,
+    repeats: i64,
     reference: Option<MessageRef>,
+    /// Whether it was posted anew already, because what stood there was gone.
+    anew: bool,
 }
 
 /// Brings the platforms up to what the table says.
@@ -247,20 +254,16 @@ impl Deliver {
         match platform.post(&row.workspace, &row.target, &message).await {
             Ok(_) if key.starts_with(ANSWER) => Ok(self.note(key, Note::Answered).await?),
             Ok(reference) => Ok(self.note(key, Note::Posted { version: row.version, reference }).await?),
-            Err(SendError::NotThere(reason)) => match row.fallback.clone() {
-                Some(target) => {
-                    self.note(key, Note::Elsewhere { target }).await?;
-                    Err(JobError::Retry(Duration::ZERO, reason))
-                }
-                None => self.give_up(key, reason).await,
-            },
+            Err(SendError::NotThere(reason) | SendError::Gone(reason)) => {
+                self.elsewhere(key, row, reason).await
+            }
             Err(SendError::Later { seconds, reason }) => {
                 self.note(key, Note::NotPosted).await?;
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
             }
             // Still marked as being posted, so that the next attempt says that it repeats.
             Err(SendError::Unclear { seconds, reason }) => {
-                Err(JobError::Retry(Duration::from_secs(seconds), reason))
+                Err(JobError::Retry(Duration::from_secs(seconds).max(repeat_after(row)), reason))
             }
             Err(SendError::Never(reason)) => self.give_up(key, reason).await,
         }
@@ -282,7 +285,23 @@ impl Deliver {
             Err(SendError::Later { seconds, reason } | SendError::Unclear { seconds, reason }) => {
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
             }
-            Err(SendError::NotThere(reason) | SendError::Never(reason)) => self.give_up(key, reason).await,
+            Err(SendError::NotThere(reason)) => self.elsewhere(key, row, reason).await,
+            Err(SendError::Gone(reason)) if !row.anew => {
+                self.note(key, Note::Anew).await?;
+                Err(JobError::Retry(Duration::ZERO, reason))
+            }
+            Err(SendError::Gone(reason) | SendError::Never(reason)) => self.give_up(key, reason).await,
+        }
+    }
+
+    /// The bot cannot write there: to the fallback, once.
+    async fn elsewhere(&self, key: &str, row: &Stored, reason: String) -> Result<(), JobError> {
+        match row.fallback.clone() {
+            Some(target) => {
+                self.note(key, Note::Elsewhere { target }).await?;
+                Err(JobError::Retry(Duration::ZERO, reason))
+            }
+            None => self.give_up(key, reason).await,
         }
     }
 
@@ -311,6 +330,10 @@ impl Job for Deliver {
             // A start without its secrets loses nothing: the next one with them goes on.
             return Err(JobError::Retry(NOT_CONNECTED, format!("{} is not connected", row.platform)));
         };
+        let wait = platform.wait(key, &row.target, row.reference.as_ref());
+        if !wait.is_zero() {
+            return Err(JobError::Retry(wait, "waits for its turn".into()));
+        }
         match &row.reference {
             None => self.post(platform.as_ref(), key, &row).await,
             Some(reference) => self.update(platform.as_ref(), key, &row, reference).await,
@@ -318,8 +341,14 @@ impl Job for Deliver {
     }
 }
 
+/// Each repeat may be one that somebody reads twice, so they grow rare: 5 s to ten minutes.
+fn repeat_after(row: &Stored) -> Duration {
+    let before = u32::try_from(row.repeats + i64::from(row.sending)).unwrap_or(u32::MAX);
+    Duration::from_secs((5 << before.min(7)).min(600))
+}
+
 async fn load(conn: &mut Conn, key: &str) -> Result<Option<Stored>> {
-    let sql = "SELECT platform, workspace, target, fallback, content, version, delivered, sending, reference
+    let sql = "SELECT platform, workspace, target, fallback, content, version, delivered, sending, repeats, reference, anew
                FROM message WHERE key = $1 AND given_up IS NULL";
     let Some(row) = sqlx::query(sql).bind(key).fetch_optional(conn).await? else { return Ok(None) };
     let json = |column: &str| row.try_get::<Option<String>, _>(column);
@@ -332,6 +361,8 @@ async fn load(conn: &mut Conn, key: &str) -> Result<Option<Stored>> {
         version: row.try_get("version")?,
         delivered: row.try_get("delivered")?,
         sending: row.try_get::<i64, _>("sending")? == 1,
+        repeats: row.try_get("repeats")?,
+        anew: row.try_get::<i64, _>("anew")? == 1,
         reference: json("reference")?.map(|text| serde_json::from_str(&text)).transpose()?,
     }))
 }
@@ -347,6 +378,8 @@ enum Note {
     },
     /// An answer arrived and will not change.
     Answered,
+    /// What stood there is gone: it is posted anew.
+    Anew,
     /// It goes to the fallback from now on.
     Elsewhere {
         target: Target,
@@ -388,10 +421,11 @@ async fn note(tx: &mut Tx, key: &str, what: &Note) -> Result<()> {
         .bind(now),
         Note::Answered => sqlx::query("DELETE FROM message WHERE key = $1").bind(key),
         Note::Elsewhere { target } => {
-            sqlx::query("UPDATE message SET sending = 0, target = $2, fallback = NULL WHERE key = $1")
-                .bind(key)
-                .bind(serde_json::to_string(target)?)
+            let sql = "UPDATE message SET sending = 0, target = $2, fallback = NULL, reference = NULL
+                       WHERE key = $1";
+            sqlx::query(sql).bind(key).bind(serde_json::to_string(target)?)
         }
+        Note::Anew => sqlx::query("UPDATE message SET reference = NULL, anew = 1 WHERE key = $1").bind(key),
         Note::GivenUp { reason } => {
             sqlx::query("UPDATE message SET sending = 0, given_up = $2, given_up_at = $3 WHERE key = $1")
                 .bind(key)

@@ -273,6 +273,21 @@ pub(super) async fn ensure(db: &Db, kind: &'static str) -> Result<()> {
     .await
 }
 
+/// Makes due now what waits for something outside: since the process before it may have been
+/// mended, as a dead token is by a start with a good one.
+pub(super) async fn look_again(db: &Db) -> Result<()> {
+    db.write((), |tx, ()| {
+        Box::pin(async move {
+            let now = tx.now();
+            let sql = "UPDATE job SET run_at = $1
+                       WHERE state = 'ready' AND attempt = 0 AND error <> '' AND run_at > $1";
+            sqlx::query(sql).bind(now.0).execute(tx.conn()).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
 /// Failed and stuck jobs: (kind, error).
 pub async fn failures(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     let sql =

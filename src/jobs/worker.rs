@@ -70,8 +70,10 @@ impl Worker {
         self.0.running.load(Ordering::SeqCst)
     }
 
-    /// Puts the recurring jobs into the table, once; due at once, at each start.
+    /// Puts the recurring jobs into the table, once; due at once, at each start, as is what
+    /// waits for something outside.
     pub async fn schedule(&self) -> Result<()> {
+        queue::look_again(&self.0.db).await?;
         for job in self.0.jobs.values().filter(|job| job.every().is_some()) {
             queue::ensure(&self.0.db, job.kind()).await?;
         }

@@ -126,9 +126,8 @@ async fn triggers_and_addresses_for_answers_grow_old() {
 #[tokio::test]
 async fn bad_days_are_bad() {
     let fake = FakeSlack::start().await;
-    fake.refuse("chat.postMessage", "restricted_action");
+    fake.refuse("chat.postMessage", "restricted_action", 1);
     assert_eq!(posts(&fake, "C1").await, (200, None, "restricted_action".into()));
-    fake.refuse("chat.postMessage", "");
     fake.set_garbled(true);
     assert_eq!(posts(&fake, "C1").await, fine(), "no JSON, though all is done");
     assert_eq!(fake.shown_in("C1").len(), 1);

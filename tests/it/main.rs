@@ -13,6 +13,7 @@ mod harness;
 mod jobs;
 mod operating;
 mod outages;
+mod outbound;
 mod outbox;
 mod people;
 mod playground;

@@ -163,15 +163,20 @@ async fn what_may_come_later_waits_as_long_as_the_platform_says() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_may_have_arrived_is_repeated_with_a_word_about_it() {
+async fn an_attempt_that_may_have_arrived_is_repeated_ever_more_rarely_with_a_word_about_it() {
     let (ground, recorder, worker) = ground().await;
-    recorder.refuses(SendError::Unclear { seconds: 5, reason: "no answer in time".into() });
     says(&ground, "ready").await;
+    for wait in [5, 10, 20] {
+        recorder.refuses(SendError::Unclear { seconds: 5, reason: "no answer in time".into() });
+        assert_eq!(worker.run_due().await.unwrap(), 1);
+        ground.clock.advance(Duration::from_secs(wait - 1));
+        assert_eq!(worker.run_due().await.unwrap(), 0, "not within {wait} s");
+        ground.clock.advance(Duration::from_secs(1));
+    }
     worker.run_due().await.unwrap();
-    ground.clock.advance(Duration::from_secs(5));
-    worker.run_due().await.unwrap();
-    assert_eq!(recorder.sent(), ["post C1 ready".to_owned(), format!("post C1 ready / {AGAIN}")]);
-    assert_eq!(fate(&ground).await, (None, 1), "counted");
+    let repeat = format!("post C1 ready / {AGAIN}");
+    assert_eq!(recorder.sent(), ["post C1 ready", &repeat, &repeat, &repeat]);
+    assert_eq!(fate(&ground).await, (None, 3), "counted");
     end(ground).await;
 }
 
@@ -203,16 +208,40 @@ async fn what_will_never_go_out_is_given_up_once_and_keeps_why() {
 }
 
 #[tokio::test]
-async fn an_update_that_finds_its_message_deleted_is_given_up() {
+async fn an_update_that_finds_its_message_gone_is_posted_anew_once() {
     let (ground, recorder, worker) = ground().await;
-    says(&ground, "ready").await;
-    worker.run_due().await.unwrap();
-    recorder.refuses(not_there());
-    says(&ground, "gone").await;
-    worker.run_due().await.unwrap();
-    assert_eq!(recorder.sent(), ["post C1 ready", "update #1 gone"]);
-    assert_eq!(fate(&ground).await, (Some("not a member".into()), 0));
+    let gone = || SendError::Gone("message_not_found".into());
+    for words in ["asked for", "ready", "gone"] {
+        says(&ground, words).await;
+        worker.run_due().await.unwrap();
+        recorder.refuses(gone());
+    }
+    let sent = ["post C1 asked for", "update #1 ready", "post C1 ready", "update #3 gone"];
+    assert_eq!(recorder.sent(), sent);
+    assert_eq!(fate(&ground).await, (Some("message_not_found".into()), 0));
     end(ground).await;
+}
+
+#[tokio::test]
+async fn an_update_where_the_bot_can_no_longer_write_goes_to_the_fallback() {
+    for (fallback, sent, given_up) in [
+        (None, &["post C1 ready", "update #1 gone"][..], Some("not a member".to_owned())),
+        (
+            Some(Target::Direct { user: "ada".into() }),
+            &["post C1 ready", "update #1 gone", "post ada gone"][..],
+            None,
+        ),
+    ] {
+        let (ground, recorder, worker) = ground().await;
+        says_to(&ground, Address { fallback, ..address() }, "ready").await;
+        worker.run_due().await.unwrap();
+        recorder.refuses(not_there());
+        says(&ground, "gone").await;
+        worker.run_due().await.unwrap();
+        assert_eq!(recorder.sent(), sent);
+        assert_eq!(fate(&ground).await, (given_up, 0));
+        end(ground).await;
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! Answers are read as raw JSON: the library's typed answers refuse whole payloads for one
 //! odd member, and an answer we cannot read would mean posting a message twice.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,19 +13,30 @@ use slack_morphism::prelude::*;
 use url::Url;
 
 use crate::chat::message::Message;
+use crate::chat::slack::errors::{Decision, Failure};
 use crate::chat::slack::inbound::Workspace;
-use crate::chat::slack::{render, view};
+use crate::chat::slack::limiter::{Limiter, Line};
+use crate::chat::slack::{limits, render, view};
 use crate::chat::{MessageRef, SendError};
+use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
 
-/// The longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest wait for an answer. Slack on a slow day takes ten seconds; giving up on it
+/// earlier would make one message two.
+pub const PATIENCE: Duration = Duration::from_secs(25);
 /// A view must be open within 3 s of the press, our own work included.
 const VIEW_PATIENCE: Duration = Duration::from_secs(2);
-/// When to try again after a failure that says nothing about it.
-const AGAIN_SECONDS: u64 = 5;
+/// When to try again after a failure that says nothing about it: half as long again as it
+/// has lasted, within these bounds.
+const AGAIN: (u64, u64) = (5, 60);
 /// When to try again after "too many requests" without a time.
 const LIMITED_SECONDS: u64 = 30;
+/// When to look whether an operator has mended what only they can.
+const MENDED_SECONDS: u64 = 300;
+/// Holds all that goes by the token.
+const TOKEN: &str = "the bot token";
+/// The name of an answer at an address for answers, where a method has one.
+const ANSWER: &str = "response_url";
 
 /// A connection to one Slack app.
 pub struct Client {
@@ -31,28 +44,79 @@ pub struct Client {
     token: SlackApiToken,
     /// Where the Web API is: addresses for answers may be there, too.
     api: Option<Url>,
+    patience: Duration,
+    /// Off only at a server that has no limits.
+    pacing: bool,
+    limiter: Limiter,
+    state: Mutex<State>,
+}
+
+/// What went wrong lately.
+#[derive(Default)]
+struct State {
+    /// Since when no call has worked.
+    failing: Option<Timestamp>,
+    /// What holds ([`TOKEN`], a method) → why, as the log was told.
+    held: BTreeMap<String, String>,
 }
 
 impl Client {
     /// With the machine's certificates. Slack serves HTTP/1.1 as well as 2; a fake serves
     /// 1.1 without TLS. The library's own limiter stays off: it knows one rate a workspace.
-    pub fn new(api_url: &str, token: &str) -> Result<Self> {
+    pub fn new(settings: &super::Settings, clock: Arc<dyn Clock>) -> Result<Self> {
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::ring::default_provider())?
             .https_or_http()
             .enable_http1()
             .build();
         let connector = SlackClientHyperConnector::from(connector);
-        let connector = connector.with_slack_api_url(api_url.trim_end_matches('/'));
-        let token = SlackApiToken::new(token.to_owned().into());
-        Ok(Client { slack: SlackClient::new(connector), token, api: Url::parse(api_url).ok() })
+        let connector = connector.with_slack_api_url(settings.api_url.trim_end_matches('/'));
+        Ok(Client {
+            slack: SlackClient::new(connector),
+            token: SlackApiToken::new(settings.bot_token.clone().into()),
+            api: Url::parse(&settings.api_url).ok(),
+            patience: settings.patience,
+            pacing: settings.pacing,
+            limiter: Limiter::new(clock),
+            state: Mutex::default(),
+        })
+    }
+
+    /// How long the message `key` waits before `method` may put it into `place`.
+    pub fn wait(&self, key: &str, method: &str, place: &str) -> Duration {
+        let name = format!("{method} {key}");
+        if !self.pacing {
+            return self.limiter.wait(&name, &[TOKEN, method], &[]);
+        }
+        let per_minute = limits::per_minute(method);
+        let mut lines = vec![
+            Line {
+                name: format!("{method} in {place}"),
+                every: limits::CHANNEL_EVERY,
+                burst: limits::CHANNEL_BURST,
+            },
+            Line {
+                name: method.to_owned(),
+                every: Duration::from_secs(60) / per_minute,
+                burst: per_minute / 5,
+            },
+        ];
+        if method == "chat.update" {
+            lines.insert(0, Line { name: name.clone(), every: limits::EDIT_EVERY, burst: 1 });
+        }
+        self.limiter.wait(&name, &[TOKEN, method], &lines)
+    }
+
+    /// How long an answer to a press waits: nothing but Slack's own word holds it back.
+    pub fn wait_to_answer(&self, key: &str) -> Duration {
+        self.limiter.wait(key, &[ANSWER], &[])
     }
 
     /// Whose bot we are.
     pub async fn auth_test(&self) -> Result<Workspace, SendError> {
-        let answer = self.call("auth.test", &json!({}), PATIENCE).await?;
+        let answer = self.call("auth.test", &json!({}), self.patience).await?;
         let member = |name: &str| answer[name].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
-        let team = member("team_id").ok_or_else(|| later("auth.test named no team"))?;
+        let team = member("team_id").ok_or_else(|| unclear("auth.test named no team"))?;
         Ok(Workspace { team, enterprise: member("enterprise_id"), bot_user: member("user_id") })
     }
 
@@ -65,8 +129,8 @@ impl Client {
     ) -> Result<MessageRef, SendError> {
         let mut body = placed(channel, thread, message);
         body["unfurl_links"] = false.into();
-        let answer = self.call("chat.postMessage", &body, PATIENCE).await?;
-        let ts = answer["ts"].as_str().ok_or_else(|| later("chat.postMessage named no message"))?;
+        let answer = self.say("chat.postMessage", &body).await?;
+        let ts = answer["ts"].as_str().ok_or_else(|| unclear("chat.postMessage named no message"))?;
         let channel = answer["channel"].as_str().unwrap_or(channel);
         Ok(MessageRef(json!({ "channel": channel, "ts": ts })))
     }
@@ -81,14 +145,14 @@ impl Client {
     ) -> Result<MessageRef, SendError> {
         let mut body = placed(channel, thread, message);
         body["user"] = user.into();
-        self.call("chat.postEphemeral", &body, PATIENCE).await?;
+        self.say("chat.postEphemeral", &body).await?;
         Ok(MessageRef(Value::Null))
     }
 
     /// Replaces a user's App Home.
     pub async fn publish(&self, user: &str, message: &Message) -> Result<MessageRef, SendError> {
         let body = json!({ "user_id": user, "view": view::home(message) });
-        self.call("views.publish", &body, PATIENCE).await?;
+        self.call("views.publish", &body, self.patience).await?;
         Ok(MessageRef(json!({ "home": user })))
     }
 
@@ -103,7 +167,7 @@ impl Client {
         let mut body = render::message(message);
         body["channel"] = channel.into();
         body["ts"] = ts.into();
-        self.call("chat.update", &body, PATIENCE).await.map(drop)
+        self.say("chat.update", &body).await.map(drop)
     }
 
     /// Opens a view, or puts it on top of the open one.
@@ -130,13 +194,104 @@ impl Client {
             is_sensitive_url: true,
         };
         let call = self.slack.http_api.connector.http_post_uri::<_, Value>(url, &body, context);
-        bounded(PATIENCE, call).await?;
+        self.judged(ANSWER, bounded(self.patience, call).await)?;
         Ok(MessageRef(Value::Null))
     }
 
+    /// Puts a message somewhere. Where Slack does not take what we made of it, it gets the bare
+    /// text: the fault is ours, and whoever waits for the message should not lose it for that.
+    async fn say(&self, method: &str, body: &Value) -> Result<Value, SendError> {
+        let answer = self.ask(method, body, self.patience).await;
+        match &answer {
+            Err(failure) if failure.decision() == Decision::Content => {
+                tracing::error!(
+                    reason = failure.reason(),
+                    method,
+                    "Slack did not take a message of ours as it was; it gets the bare text"
+                );
+                let answer = self.ask(method, &render::bare(body), self.patience).await;
+                self.judged(method, answer)
+            }
+            _ => self.judged(method, answer),
+        }
+    }
+
     async fn call(&self, method: &str, body: &Value, patience: Duration) -> Result<Value, SendError> {
+        let answer = self.ask(method, body, patience).await;
+        self.judged(method, answer)
+    }
+
+    /// One call. What is answered without `ok` is an answer of something else.
+    async fn ask(&self, method: &str, body: &Value, patience: Duration) -> Result<Value, Failure> {
         let session = self.slack.open_session(&self.token);
-        bounded(patience, session.http_session_api.http_post(method, body, None)).await
+        let answer: Value = bounded(patience, session.http_session_api.http_post(method, body, None)).await?;
+        if answer["ok"] == true { Ok(answer) } else { Err(Failure::Unreadable) }
+    }
+
+    /// What a failure means for its message, and for all that come after it.
+    fn judged(&self, method: &str, answer: Result<Value, Failure>) -> Result<Value, SendError> {
+        let failure = match answer {
+            Ok(answer) => {
+                self.works(method);
+                return Ok(answer);
+            }
+            Err(failure) => failure,
+        };
+        let reason = failure.reason();
+        let later = |seconds, reason| SendError::Later { seconds, reason };
+        Err(match failure.decision() {
+            Decision::Later => later(self.again(), reason),
+            Decision::Unclear => SendError::Unclear { seconds: self.again(), reason },
+            Decision::Busy => {
+                let wait = if let Failure::TooMany(wait) = failure { wait } else { None };
+                let seconds = wait.unwrap_or(LIMITED_SECONDS).max(1);
+                self.limiter.hold(method, Duration::from_secs(seconds));
+                later(seconds, reason)
+            }
+            Decision::Token => later(self.held(TOKEN, &reason), reason),
+            Decision::Scope => later(self.held(method, &reason), reason),
+            Decision::NotThere | Decision::Content => SendError::NotThere(reason),
+            Decision::Gone => SendError::Gone(reason),
+        })
+    }
+
+    /// A call came through: what was wrong is over.
+    fn works(&self, method: &str) {
+        let mut state = self.state();
+        state.failing = None;
+        let holds = [TOKEN, method].into_iter().filter(|_| method != ANSWER);
+        for hold in holds {
+            if state.held.remove(hold).is_some() {
+                self.limiter.release(hold);
+                tracing::info!(hold, "Slack takes it again; what waited goes on");
+            }
+        }
+    }
+
+    /// In how many seconds to try again.
+    fn again(&self) -> u64 {
+        let now = self.limiter.now();
+        let since = *self.state().failing.get_or_insert(now);
+        (now.since(since).as_secs() / 2).clamp(AGAIN.0, AGAIN.1)
+    }
+
+    /// Holds back what only an operator can mend, and tells them once. Nothing is given up: a
+    /// start with a good token, or the scope, brings it all.
+    fn held(&self, hold: &str, reason: &str) -> u64 {
+        self.limiter.hold(hold, Duration::from_secs(MENDED_SECONDS));
+        let told = self.state().held.insert(hold.to_owned(), reason.to_owned());
+        if told.as_deref() != Some(reason) {
+            tracing::error!(
+                reason,
+                "Slack refuses {hold}: messages wait. Mend the app's token or scopes at api.slack.com/apps; \
+                 a new token counts after a restart"
+            );
+        }
+        MENDED_SECONDS
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,89 +317,20 @@ fn is_slacks(url: &Url, api: Option<&Url>) -> bool {
 async fn bounded<T>(
     patience: Duration,
     call: impl Future<Output = Result<T, SlackClientError>>,
-) -> Result<T, SendError> {
+) -> Result<T, Failure> {
     match tokio::time::timeout(patience, call).await {
-        Ok(answer) => answer.map_err(send_error),
-        Err(_) => Err(unclear("Slack did not answer in time")),
-    }
-}
-
-/// Only codes and states pass: the library's own texts contain answers and addresses.
-fn send_error(error: SlackClientError) -> SendError {
-    match error {
-        SlackClientError::ApiError(error) => api_error(&error.code),
-        SlackClientError::RateLimitError(error) => {
-            let seconds = error.retry_after.map_or(LIMITED_SECONDS, |wait| wait.as_secs().max(1));
-            SendError::Later { seconds, reason: "Slack takes no more messages for now".into() }
-        }
-        SlackClientError::HttpError(error) => http_error(error.status_code.as_u16()),
-        SlackClientError::ProtocolError(_) => unclear("Slack's answer cannot be read"),
-        _ => later("Slack cannot be reached"),
-    }
-}
-
-fn api_error(code: &str) -> SendError {
-    let told: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
-    match code {
-        "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
-            SendError::Later { seconds: LIMITED_SECONDS, reason: told }
-        }
-        "internal_error"
-        | "fatal_error"
-        | "service_unavailable"
-        | "request_timeout"
-        | "team_added_to_org" => later(&told),
-        "not_in_channel" | "user_not_in_channel" | "channel_not_found" | "is_archived" => {
-            SendError::NotThere(told)
-        }
-        code if code.starts_with("restricted_action") => SendError::NotThere(told),
-        _ => SendError::Never(told),
-    }
-}
-
-fn http_error(status: u16) -> SendError {
-    match status {
-        408 | 425 | 429 | 500.. => later(&format!("Slack answered {status}")),
-        _ => SendError::Never(format!("Slack answered {status}")),
+        Ok(answer) => answer.map_err(Failure::of),
+        Err(_) => Err(Failure::NoAnswer),
     }
 }
 
 fn unclear(reason: &str) -> SendError {
-    SendError::Unclear { seconds: AGAIN_SECONDS, reason: reason.to_owned() }
-}
-
-fn later(reason: &str) -> SendError {
-    SendError::Later { seconds: AGAIN_SECONDS, reason: reason.to_owned() }
+    SendError::Unclear { seconds: AGAIN.0, reason: reason.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_error_decides_what_becomes_of_the_message() {
-        for code in
-            ["not_in_channel", "channel_not_found", "is_archived", "restricted_action_read_only_channel"]
-        {
-            assert!(matches!(api_error(code), SendError::NotThere(_)), "{code}");
-        }
-        for code in ["internal_error", "ratelimited", "service_unavailable"] {
-            assert!(matches!(api_error(code), SendError::Later { .. }), "{code}");
-        }
-        assert_eq!(api_error("invalid_blocks").to_string(), "invalid_blocks");
-        assert!(matches!(http_error(503), SendError::Later { .. }));
-        assert!(matches!(http_error(404), SendError::Never(_)));
-    }
-
-    #[test]
-    fn an_error_never_repeats_what_slack_sent() {
-        let body = "xoxb-secret";
-        let error = SlackClientError::HttpError(
-            slack_morphism::errors::SlackClientHttpError::new(axum::http::StatusCode::IM_A_TEAPOT)
-                .with_http_response_body(body.into()),
-        );
-        assert!(!send_error(error).to_string().contains(body));
-    }
 
     #[test]
     fn answers_go_to_slack_or_where_the_api_is() {

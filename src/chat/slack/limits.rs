@@ -1,4 +1,4 @@
-//! Slack's limits in one table, checked on 2026-11-22.
+//! Slack's limits in one table, checked on 2026-11-25.
 //!
 //! Lengths are UTF-16 code units, the largest of the ways in which Slack's own
 //! libraries count, so a text that fits here fits everywhere. Sources: the
@@ -6,12 +6,34 @@
 //! composition objects, views), `chat.postMessage` and `chat.update`; what has
 //! another source names it.
 
+use std::time::Duration;
+
+/// One message a channel so often ("Rate limits": `chat.postMessage` about 1 a second), after
+/// a short burst. We hold edits and whispers to it too.
+pub const CHANNEL_EVERY: Duration = Duration::from_secs(1);
+/// See [`CHANNEL_EVERY`]; how many Slack tolerates at once is not written down.
+pub const CHANNEL_BURST: u32 = 3;
+/// One message is edited so often; our own choice, so that people can read what stands there.
+pub const EDIT_EVERY: Duration = Duration::from_millis(1500);
+
+/// How often a method that speaks may be called in a minute, all channels together: its tier
+/// at docs.slack.dev, for `chat.postMessage` our reading of "several hundred".
+pub fn per_minute(method: &str) -> u32 {
+    match method {
+        "chat.postMessage" => 240,
+        "chat.postEphemeral" | "views.publish" => 100,
+        _ => 50,
+    }
+}
+
 /// Blocks of one message.
 pub const MESSAGE_BLOCKS: usize = 50;
 /// Blocks of one view.
 pub const VIEW_BLOCKS: usize = 100;
 /// The fallback text; longer than 4000 is `msg_too_long` in `chat.update`.
 pub const FALLBACK_TEXT: usize = 3000;
+/// The bare text of a message that was not taken whole; short, because its length may be why.
+pub const BARE_TEXT: usize = 1000;
 /// One paragraph or log. Written down for `section`; we hold `rich_text` to it too.
 pub const PARAGRAPH: usize = 3000;
 /// All text of one message. Not written down: `msg_blocks_too_long` begins between

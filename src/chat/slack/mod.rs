@@ -7,9 +7,11 @@
 
 mod answer;
 mod client;
+mod errors;
 mod events;
 mod http;
 pub mod inbound;
+mod limiter;
 pub mod limits;
 pub mod render;
 pub mod subscriptions;
@@ -28,6 +30,7 @@ use crate::chat::{MessageRef, Platform, SendError, Target};
 use crate::clock::Clock;
 use crate::error::Result;
 use client::Client;
+pub use client::PATIENCE;
 pub use http::router;
 use inbound::Workspace;
 
@@ -45,6 +48,10 @@ pub struct Settings {
     pub bot_token: String,
     /// `https://slack.com/api`, or a fake's.
     pub api_url: String,
+    /// Whether we hold ourselves to Slack's rates.
+    pub pacing: bool,
+    /// How long an answer of Slack's is waited for; [`PATIENCE`] but in tests.
+    pub patience: Duration,
 }
 
 /// The Slack platform.
@@ -57,12 +64,13 @@ pub struct Slack {
 }
 
 impl Slack {
-    /// Ready to serve; `clock` judges the age of signatures, so it is the machine's own.
-    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
+    /// Ready to serve. `wall` judges the age of signatures, so it is the machine's own;
+    /// messages are paced by `clock`, which is that of the jobs that send them.
+    pub fn new(settings: Settings, wall: Arc<dyn Clock>, clock: Arc<dyn Clock>) -> Result<Self> {
         Ok(Slack {
-            client: Client::new(&settings.api_url, &settings.bot_token)?,
+            client: Client::new(&settings, clock)?,
             signing_secret: settings.signing_secret,
-            clock,
+            clock: wall,
             workspace: OnceLock::new(),
             unknown_kinds: Mutex::new(BTreeSet::new()),
         })
@@ -112,6 +120,21 @@ impl Slack {
 impl Platform for Slack {
     fn name(&self) -> &'static str {
         inbound::PLATFORM
+    }
+
+    fn wait(&self, key: &str, target: &Target, reference: Option<&MessageRef>) -> Duration {
+        if let Some(place) = reference.and_then(|reference| reference.0["channel"].as_str()) {
+            return self.client.wait(key, "chat.update", place);
+        }
+        match target {
+            Target::Channel { id } | Target::Thread { id, .. } => {
+                self.client.wait(key, "chat.postMessage", id)
+            }
+            Target::Direct { user } => self.client.wait(key, "chat.postMessage", user),
+            Target::Whisper { id, .. } => self.client.wait(key, "chat.postEphemeral", id),
+            Target::Home { user } => self.client.wait(key, "views.publish", user),
+            Target::Respond { .. } => self.client.wait_to_answer(key),
+        }
     }
 
     async fn post(&self, _: &str, target: &Target, message: &Message) -> Result<MessageRef, SendError> {

@@ -6,7 +6,7 @@ use slack_morphism::prelude::*;
 use crate::chat::message::{Block, Button, Choice, Confirm, Message, Style, Text};
 use crate::chat::slack::limits;
 use crate::chat::slack::text::{
-    cut, escape, filled, fixed, paragraph, plain, runs, small, tail, web_url, width,
+    cut, escape, filled, fixed, paragraph, plain, runs, small, tail, unescape, web_url, width,
 };
 use crate::text;
 
@@ -30,6 +30,18 @@ pub const CHOOSE: &str = "choose:";
 pub fn message(message: &Message) -> Value {
     let blocks = blocks(message, Surface::Message);
     json!({ "text": fallback(message), "blocks": blocks })
+}
+
+/// The same message as its bare text, for when Slack takes nothing else of it.
+pub fn bare(body: &Value) -> Value {
+    let mut bare = body.clone();
+    if let Some(members) = bare.as_object_mut() {
+        members.remove("blocks");
+    }
+    let words = body["text"].as_str().unwrap_or_default();
+    let words = cut(&unescape(words), limits::BARE_TEXT);
+    bare["text"] = format!("{}\n(Shown without its layout and buttons.)", escape(filled(&words))).into();
+    bare
 }
 
 /// What notifications and screen readers get. It is mrkdwn, so the characters that could

@@ -53,6 +53,8 @@ pub fn config_in(folder: &Path, fake: &FakeSlack, url: String) -> Config {
     config.slack.signing_secret = Some(Secret::new(SECRET));
     config.slack.bot_token = Some(Secret::new(TOKEN));
     config.slack.api_url = fake.api_url();
+    // Most tests let no time pass between two messages.
+    config.slack.pacing = false;
     for (role, user) in [("pm", "UPRIYA"), ("admin", "UROOT")] {
         let role = goldenpath::access::Role::ALL.into_iter().find(|known| known.word() == role).unwrap();
         config.access.roles.insert(role, vec![format!("slack:{TEAM}:{user}")]);

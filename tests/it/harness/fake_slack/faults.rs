@@ -14,8 +14,8 @@ pub struct Faults {
     pub(super) limited: (usize, u64),
     /// Method, `*` for all → until when its calls are too many.
     pub(super) busy: BTreeMap<String, Timestamp>,
-    /// Method → the error that it answers.
-    pub(super) refusing: BTreeMap<String, String>,
+    /// Method → the error that it answers, and how many more times.
+    pub(super) refusing: BTreeMap<String, (String, usize)>,
     pub(super) slow: Duration,
     pub(super) down: bool,
     pub(super) silent: bool,
@@ -60,13 +60,9 @@ impl FakeSlack {
         self.memory().rates.strict = strict;
     }
 
-    /// From now on `method` answers `error`; with `""` it works again.
-    pub fn refuse(&self, method: &str, error: &str) {
-        let refusing = &mut self.memory().faults.refusing;
-        match error {
-            "" => refusing.remove(method),
-            _ => refusing.insert(method.into(), error.into()),
-        };
+    /// The next `times` calls of `method` answer `error`; `response_url` is one, too.
+    pub fn refuse(&self, method: &str, error: &str, times: usize) {
+        self.memory().faults.refusing.insert(method.into(), (error.into(), times));
     }
 
     /// From now on the bot's token is refused so: `token_revoked`, `account_inactive` …
@@ -90,5 +86,14 @@ impl FakeSlack {
         let memory = &mut self.memory();
         let there = memory.messages.iter_mut().filter(|posted| posted.channel == channel);
         there.for_each(|posted| posted.editable = false);
+    }
+}
+
+impl Faults {
+    /// The error that a call of `method` is refused with.
+    pub(super) fn refusal(&mut self, method: &str) -> Option<String> {
+        let (error, times) = self.refusing.get_mut(method).filter(|(_, times)| *times > 0)?;
+        *times -= 1;
+        Some(error.clone())
     }
 }

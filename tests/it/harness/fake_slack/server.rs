@@ -21,6 +21,8 @@ use super::request::{self, Request, text};
 /// How long, and how often, an address for answers takes one.
 const ADDRESS_LIVES: Duration = Duration::from_secs(30 * 60);
 const ADDRESS_USES: usize = 5;
+/// What an answer at such an address is called among the methods.
+const ANSWER: &str = "response_url";
 
 pub fn routes(fake: FakeSlack) -> Router {
     Router::new().route("/api/{method}", any(api)).route("/respond/{name}", post(respond)).with_state(fake)
@@ -125,7 +127,7 @@ impl Memory {
         if method.name != "api.test" {
             self.authorize(method, request)?;
         }
-        if let Some(error) = self.faults.refusing.get(method.name) {
+        if let Some(error) = self.faults.refusal(method.name) {
             return Err(error.as_str().into());
         }
         let unread = json!({});
@@ -186,33 +188,30 @@ async fn respond(State(fake): State<FakeSlack>, Path(name): Path<String>, body: 
 impl Memory {
     fn respond(&mut self, name: &str, body: &Bytes, now: Timestamp) -> Response {
         let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let early = self.faults.early("response_url", now);
-        let refused = match &early {
-            Some(early) => Some((early.0, early.2)),
-            None => self.address_fault(name, &body, now),
-        };
-        self.record("response_url", &body, refused.map_or("ok", |(_, error)| error), now);
-        match (early, refused) {
-            (Some(early), _) => early.response(),
-            (None, Some((status, error))) => {
-                (status, Json(json!({ "ok": false, "error": error }))).into_response()
-            }
-            (None, None) => {
-                self.addresses.entry(name.to_owned()).and_modify(|(_, uses)| *uses += 1);
-                self.responses.push((name.to_owned(), body));
-                "ok".into_response()
-            }
+        if let Some(early) = self.faults.early(ANSWER, now) {
+            self.record(ANSWER, &body, early.2, now);
+            return early.response();
         }
+        if let Some((status, error)) = self.address_fault(name, &body, now) {
+            self.record(ANSWER, &body, &error, now);
+            return (status, Json(json!({ "ok": false, "error": error }))).into_response();
+        }
+        self.record(ANSWER, &body, "ok", now);
+        self.addresses.entry(name.to_owned()).and_modify(|(_, uses)| *uses += 1);
+        self.responses.push((name.to_owned(), body));
+        "ok".into_response()
     }
 
-    fn address_fault(&self, name: &str, body: &Value, now: Timestamp) -> Option<(StatusCode, &'static str)> {
+    fn address_fault(&mut self, name: &str, body: &Value, now: Timestamp) -> Option<(StatusCode, String)> {
+        let gone = |error: &str| Some((StatusCode::NOT_FOUND, error.to_owned()));
+        if let Some(error) = self.faults.refusal(ANSWER) {
+            return gone(&error);
+        }
         match self.addresses.get(name) {
-            None => Some((StatusCode::NOT_FOUND, "invalid_url")),
-            Some((since, _)) if now.since(*since) > ADDRESS_LIVES => {
-                Some((StatusCode::NOT_FOUND, "expired_url"))
-            }
-            Some((_, uses)) if *uses >= ADDRESS_USES => Some((StatusCode::NOT_FOUND, "used_url")),
-            Some(_) => message_fault(body).map(|fault| (StatusCode::BAD_REQUEST, fault)),
+            None => gone("invalid_url"),
+            Some((since, _)) if now.since(*since) > ADDRESS_LIVES => gone("expired_url"),
+            Some((_, uses)) if *uses >= ADDRESS_USES => gone("used_url"),
+            Some(_) => message_fault(body).map(|fault| (StatusCode::BAD_REQUEST, fault.to_owned())),
         }
     }
 }
