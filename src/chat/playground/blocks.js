@@ -91,20 +91,26 @@ export function summary(list) {
 
 function focusable(element, label) {
   element.tabIndex = 0;
-  element.setAttribute("role", "region");
+  element.setAttribute("role", "group");
   element.setAttribute("aria-label", label);
   return element;
 }
 
 const NUMBER = /^[+−-]?[\d.,  ]+\s*(%|€|s|ms|min|h|d)?$/;
 
+/** Roles are named, because on a phone the look of a table takes away what it means. */
 function table(it) {
   const numeric = it.header.map((_, i) => it.rows.length > 0 && it.rows.every((row) => plainly(row[i]).match(NUMBER)));
-  const cell = (tag, i, ...children) => el(tag, numeric[i] ? "number" : "", ...children);
-  const head = it.header.map((name, i) => Object.assign(cell("th", i, name), { scope: "col" }));
-  const rows = it.rows.map((row) => el("tr", "", ...row.map((value, i) => cell("td", i, ...text(value)))));
-  const whole = el("table", "", el("thead", "", el("tr", "", ...head)), el("tbody", "", ...rows));
-  return focusable(el("div", "table", whole), "Table: " + it.header.join(", "));
+  const part = (tag, role, className, ...children) => Object.assign(el(tag, className, ...children), { role });
+  const head = it.header.map((name, i) => part("th", "columnheader", numeric[i] ? "number" : "", name));
+  const cell = (value, i) => {
+    const td = part("td", "cell", numeric[i] ? "number" : "", ...text(value));
+    td.dataset.column = it.header[i] || "";
+    return td;
+  };
+  const rows = it.rows.map((row) => part("tr", "row", "", ...row.map(cell)));
+  const groups = [part("thead", "rowgroup", "", part("tr", "row", "", ...head)), part("tbody", "rowgroup", "", ...rows)];
+  return focusable(el("div", "table", part("table", "table", "", ...groups)), "Table: " + it.header.join(", "));
 }
 
 function plainly(spans) {

@@ -181,7 +181,7 @@ function drawAll() {
   $("messages").setAttribute("aria-label", "Messages in " + place.name);
   $("nothing").textContent = `Nothing here yet. The bot writes to ${nameOf(state.me)} here, and what is typed here stays between the two.`;
   $("nothing").hidden = !place.direct || last !== null;
-  $("line").placeholder = "env list, or help";
+  $("line").placeholder = "try help";
   document.title = `${place.name} · ${nameOf(state.me)} · Goldenpath playground`;
   stickToEnd = true;
   toEnd();
