@@ -7,6 +7,7 @@ pub mod database;
 pub mod disk;
 pub mod fake_slack;
 pub mod ground;
+pub mod judged;
 pub mod playground_bot;
 pub mod reading;
 pub mod recorder;

@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
+use super::fake_slack::checks::answer_fault;
 use super::fake_slack::{BOT, FakeSlack, TEAM};
 
 /// What an answer of the bot was.
@@ -53,7 +54,11 @@ impl SlackSender {
         let request = self.http.post(&self.url).body(body);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         let response = request.send().await.unwrap();
-        Answer { status: response.status().as_u16(), body: response.text().await.unwrap() }
+        let answer = Answer { status: response.status().as_u16(), body: response.text().await.unwrap() };
+        if let Ok(json) = serde_json::from_str(&answer.body) {
+            assert_eq!(answer_fault(&json), None, "{}", answer.body);
+        }
+        answer
     }
 
     /// Posts a signed body.

@@ -3,10 +3,50 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::harness::judged;
 
 /// The error for a message that Slack would not take.
 pub fn message_fault(message: &Value) -> Option<&'static str> {
+    kept(message, fault_of_message(message))
+}
+
+/// The error for a modal that Slack would not take.
+pub fn view_fault(view: &Value) -> Option<&'static str> {
+    kept(view, fault_of_modal(view))
+}
+
+/// The error for an App Home that Slack would not take.
+pub fn home_fault(view: &Value) -> Option<&'static str> {
+    kept(view, fault_of_home(view))
+}
+
+/// The error for an answer to a request of Slack's that Slack would not take.
+pub fn answer_fault(answer: &Value) -> Option<&'static str> {
+    if !answer["view"].is_null() {
+        return view_fault(&answer["view"]);
+    }
+    for name in ["options", "option_groups"] {
+        if answer[name].as_array().is_some_and(|offered| !offered.is_empty()) {
+            let select = json!({ "type": "static_select", "action_id": "offered", name: answer[name] });
+            let blocks = json!([{ "type": "actions", "elements": [select] }]);
+            return message_fault(&json!({ "text": "offered", "blocks": blocks }));
+        }
+    }
+    let message = !answer["text"].is_null() || !answer["blocks"].is_null();
+    if message { message_fault(answer) } else { None }
+}
+
+/// What we find no fault with is shown to the other judges.
+fn kept(body: &Value, fault: Option<&'static str>) -> Option<&'static str> {
+    if fault.is_none() {
+        judged::keep(body);
+    }
+    fault
+}
+
+fn fault_of_message(message: &Value) -> Option<&'static str> {
     let text = message["text"].as_str().unwrap_or_default();
     if text.chars().count() > 4000 {
         return Some("msg_too_long");
@@ -25,8 +65,7 @@ pub fn message_fault(message: &Value) -> Option<&'static str> {
     (printed > 13_000).then_some("msg_blocks_too_long")
 }
 
-/// The error for a modal that Slack would not take.
-pub fn view_fault(view: &Value) -> Option<&'static str> {
+fn fault_of_modal(view: &Value) -> Option<&'static str> {
     let inputs = view["blocks"].as_array().into_iter().flatten().any(|block| block["type"] == "input");
     let sound = view["type"] == "modal"
         && between(&view["title"]["text"], 1, 24)
@@ -37,8 +76,7 @@ pub fn view_fault(view: &Value) -> Option<&'static str> {
     (!sound).then_some("invalid_arguments")
 }
 
-/// The error for an App Home that Slack would not take.
-pub fn home_fault(view: &Value) -> Option<&'static str> {
+fn fault_of_home(view: &Value) -> Option<&'static str> {
     let modal = ["title", "submit", "close", "notify_on_close", "clear_on_close", "submit_disabled"];
     let sound =
         view["type"] == "home" && modal.iter().all(|name| view[name].is_null()) && surface_holds(view);
