@@ -1,6 +1,7 @@
 //! Conversations: what people type and press, and what they read.
 
 mod environments;
+mod extremes;
 mod failures;
 mod inbound;
 mod menu;
