@@ -5,6 +5,7 @@
 //! immediate answer goes through [`outbox`]. Deliberately absent: state of
 //! conversations; authority is always a row behind a button's id.
 
+mod deliver;
 pub mod form;
 pub mod inbound;
 pub mod message;
@@ -80,6 +81,16 @@ pub enum SendError {
     /// Trying again will not help.
     #[error("{0}")]
     Never(String),
+}
+
+impl SendError {
+    /// Before how many seconds nothing will change; `None` where waiting is no help.
+    pub fn seconds(&self) -> Option<u64> {
+        match self {
+            SendError::Later { seconds, .. } | SendError::Unclear { seconds, .. } => Some(*seconds),
+            SendError::NotThere(_) | SendError::Gone(_) | SendError::Never(_) => None,
+        }
+    }
 }
 
 /// A chat platform's outbound half.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use goldenpath::chat::form::{Field, FieldKind, Form};
@@ -51,12 +52,17 @@ impl Bench {
     }
 
     async fn with(fake: FakeSlack, api_url: &str, token: &str) -> Self {
+        Bench::waiting(PATIENCE, fake, api_url, token).await
+    }
+
+    /// With another patience for Slack's answers.
+    async fn waiting(patience: Duration, fake: FakeSlack, api_url: &str, token: &str) -> Self {
         let settings = Settings {
             signing_secret: SECRET.into(),
             bot_token: token.into(),
             api_url: api_url.into(),
             pacing: false,
-            patience: PATIENCE,
+            patience,
         };
         let clock = Arc::new(ManualClock::at(Timestamp(NOW * 1000)));
         let slack = Arc::new(Slack::new(settings, clock.clone(), clock).unwrap());
@@ -423,6 +429,45 @@ async fn refusals_of_slack_say_what_becomes_of_the_message() {
     let gone = MessageRef(json!({ "channel": "C1", "ts": "1.1" }));
     let gone = bench.slack.update(TEAM, &gone, &said).await.unwrap_err();
     assert!(matches!(gone, SendError::Gone(code) if code == "message_not_found"));
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_is_not_waited_for_and_may_have_been_a_yes() {
+    let fake = FakeSlack::start().await;
+    let url = fake.api_url();
+    let bench = Bench::waiting(Duration::from_millis(100), fake, &url, TOKEN).await;
+    bench.fake.set_silent(true);
+    let (said, url) = (Message::new("hello"), bench.fake.response_url("press"));
+    let whisper = Target::Whisper { id: "C1".into(), thread: None, user: "U1".into() };
+    for target in [channel("C1"), Target::Respond { url }, whisper, Target::Home { user: "U1".into() }] {
+        let unclear = bench.post(target.clone(), &said).await.unwrap_err();
+        assert!(matches!(unclear, SendError::Unclear { .. }), "{target:?}: {unclear:?}");
+    }
+    let stands = MessageRef(json!({ "channel": "C1", "ts": bench.fake.memory().messages[0].ts }));
+    let unclear = bench.slack.update(TEAM, &stands, &said).await;
+    assert!(matches!(unclear, Err(SendError::Unclear { .. })));
+    assert_eq!(bench.fake.ended("ok"), 5, "each was done all the same");
+}
+
+#[tokio::test]
+async fn a_gateway_between_may_have_passed_it_on() {
+    let bench = Bench::start().await;
+    for status in [500, 502, 504] {
+        bench.fake.set_status(status);
+        let unclear = bench.post(channel("C1"), &Message::new("hello")).await.unwrap_err();
+        assert!(matches!(unclear, SendError::Unclear { .. }), "{status}");
+    }
+    bench.fake.set_status(503);
+    let refused = bench.post(channel("C1"), &Message::new("hello")).await.unwrap_err();
+    assert!(matches!(refused, SendError::Later { .. }));
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named() {
+    let bench = Bench::start().await;
+    bench.fake.grant(&["users:read"]);
+    let refused = bench.post(channel("C1"), &Message::new("hello")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "missing_scope (needs chat:write)");
 }
 
 #[tokio::test]

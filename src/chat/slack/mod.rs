@@ -100,10 +100,11 @@ impl Slack {
                         tracing::warn!(reason = %why, "Slack does not tell its workspace yet");
                         told = why;
                     }
+                    let asked = Duration::from_secs(error.seconds().unwrap_or(0));
+                    tokio::time::sleep(pause.max(asked)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 

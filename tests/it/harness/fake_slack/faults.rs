@@ -17,7 +17,8 @@ pub struct Faults {
     /// Method → the error that it answers, and how many more times.
     pub(super) refusing: BTreeMap<String, (String, usize)>,
     pub(super) slow: Duration,
-    pub(super) down: bool,
+    /// Every call is answered by this status instead, and not done.
+    pub(super) status: Option<u16>,
     pub(super) silent: bool,
     pub(super) garbled: bool,
 }
@@ -25,7 +26,12 @@ pub struct Faults {
 impl FakeSlack {
     /// While down every call is answered 503.
     pub fn set_down(&self, down: bool) {
-        self.memory().faults.down = down;
+        self.memory().faults.status = down.then_some(503);
+    }
+
+    /// Every call is answered by this status, until it is no longer down.
+    pub fn set_status(&self, status: u16) {
+        self.memory().faults.status = Some(status);
     }
 
     /// While silent every call is done and its answer never arrives.

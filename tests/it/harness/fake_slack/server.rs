@@ -69,8 +69,8 @@ impl Early {
 
 impl Faults {
     fn early(&mut self, method: &str, now: Timestamp) -> Option<Early> {
-        if self.down {
-            return Some(Early(StatusCode::SERVICE_UNAVAILABLE, None, "down"));
+        if let Some(status) = self.status {
+            return Some(Early(StatusCode::from_u16(status).unwrap(), None, "down"));
         }
         if self.limited.0 > 0 {
             self.limited.0 -= 1;
