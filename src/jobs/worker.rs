@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::queue::{self, Claimed};
 use super::{Job, JobError};
@@ -96,7 +96,8 @@ impl Worker {
                 Ok(Some(job)) => {
                     let worker = self.clone();
                     tasks.spawn(async move {
-                        worker.run(job).await;
+                        let outcome = worker.perform(&job.job).await;
+                        worker.record(&job.job, outcome).await;
                         drop(permit);
                     });
                 }
@@ -118,11 +119,22 @@ impl Worker {
     /// Runs what is due, one after another, until nothing is: for tests and tools. Returns how many ran.
     pub async fn run_due(&self) -> Result<usize> {
         let mut count = 0;
-        while let Some(job) = self.claim().await? {
-            self.run(job).await;
+        while self.run_next(|_| true).await? {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Runs the next job that is due; `false` when none is. Unless `recorded` says so of its id, its
+    /// end is not recorded, as if this process had died just before: it runs again when its lease has lapsed.
+    pub async fn run_next(&self, recorded: impl FnOnce(&str) -> bool) -> Result<bool> {
+        let Some(held) = self.claim().await? else { return Ok(false) };
+        let recorded = recorded(&held.job.id);
+        let outcome = self.perform(&held.job).await;
+        if recorded {
+            self.record(&held.job, outcome).await;
+        }
+        Ok(true)
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
@@ -138,13 +150,15 @@ impl Worker {
         }))
     }
 
-    async fn run(&self, held: Held) {
-        let claimed = held.job.clone();
-        let outcome = match self.0.jobs.get(claimed.kind.as_str()) {
-            Some(job) => self.run_leased(job.clone(), &claimed).await,
+    async fn perform(&self, claimed: &Claimed) -> Result<(), JobError> {
+        match self.0.jobs.get(claimed.kind.as_str()) {
+            Some(job) => self.run_leased(job.clone(), claimed).await,
             None => Err(JobError::Fail(format!("no job of the kind `{}` is known", claimed.kind))),
-        };
-        if let Err(error) = self.settle(&claimed, outcome).await {
+        }
+    }
+
+    async fn record(&self, claimed: &Claimed, outcome: Result<(), JobError>) {
+        if let Err(error) = self.settle(claimed, outcome).await {
             // The lease lapses and the job runs again.
             told(&error, "the end of a job could not be recorded");
         }
@@ -152,10 +166,10 @@ impl Worker {
 
     async fn run_leased(&self, job: Arc<dyn Job>, claimed: &Claimed) -> Result<(), JobError> {
         let limit = job.timeout();
-        // A task of its own: a panic in a job ends that job alone.
+        // A task of its own: a panic in a job ends that job alone. It ends with us.
         let (payload, attempt) = (claimed.payload.clone(), claimed.attempt);
-        let mut task =
-            tokio::spawn(async move { tokio::time::timeout(limit, job.run(payload, attempt)).await });
+        let run = async move { tokio::time::timeout(limit, job.run(payload, attempt)).await };
+        let mut task = AbortOnDropHandle::new(tokio::spawn(run));
         loop {
             match tokio::time::timeout(self.0.lease / 3, &mut task).await {
                 Ok(Ok(Ok(outcome))) => return outcome,
@@ -167,7 +181,6 @@ impl Worker {
                         Ok(true) => {}
                         Ok(false) => {
                             // It lapsed, and another process does the job by now.
-                            task.abort();
                             return Err(JobError::Fault("the lease lapsed".into()));
                         }
                         Err(error) => told(&error, "a lease could not be renewed"),

@@ -11,6 +11,7 @@ mod generated;
 mod golden_paths;
 mod harness;
 mod jobs;
+mod once;
 mod operating;
 mod outages;
 mod outbound;

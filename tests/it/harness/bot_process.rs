@@ -61,6 +61,13 @@ impl Bot {
         Bot { fake, database, settings: Vec::new(), process: None, said: Arc::default(), folder }
     }
 
+    /// Logs at this level from the next start on.
+    pub fn logs(&self, level: &str) {
+        let file = self.folder.path().join("goldenpath.toml");
+        let config = std::fs::read_to_string(&file).unwrap().replace("\"trace\"", &format!("{level:?}"));
+        std::fs::write(file, config).unwrap();
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")

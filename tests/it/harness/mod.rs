@@ -13,6 +13,7 @@ pub mod reading;
 pub mod recorder;
 pub mod slack_sender;
 pub mod test_app;
+pub mod work;
 
 /// The pids of the site servers that work below `folder`. Tests run on Linux, as the bot does.
 pub fn site_servers(folder: &std::path::Path) -> Vec<u32> {

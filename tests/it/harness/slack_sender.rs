@@ -1,10 +1,15 @@
 //! Speaks to a bot as Slack does: forms and payloads, signed over the raw body.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
 use super::fake_slack::checks::answer_fault;
 use super::fake_slack::{BOT, FakeSlack, TEAM};
+
+/// The longest wait for an answer that may never come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What an answer of the bot was.
 #[derive(Debug)]
@@ -67,11 +72,12 @@ impl SlackSender {
     }
 
     /// Posts a signed body to a bot that may be gone before it answers.
-    pub async fn attempted(&self, body: &str) -> Option<u16> {
-        let request = self.http.post(&self.url).body(body.to_owned());
+    pub async fn attempted(&self, body: &str) -> Option<Answer> {
+        let request = self.http.post(&self.url).timeout(PATIENCE).body(body.to_owned());
         let signed = self.signature(body.as_bytes()).into_iter();
         let request = signed.fold(request, |request, (name, value)| request.header(name, value));
-        Some(request.send().await.ok()?.status().as_u16())
+        let response = request.send().await.ok()?;
+        Some(Answer { status: response.status().as_u16(), body: response.text().await.ok()? })
     }
 
     /// Posts a signed form.
@@ -91,11 +97,16 @@ impl SlackSender {
 
     /// The body of `user` typing `/platform LINE` in the channel C1.
     pub fn typed(&self, user: &str, line: &str) -> String {
+        self.typed_in("C1", user, line)
+    }
+
+    /// The body of `user` typing `/platform LINE` in this channel.
+    pub fn typed_in(&self, channel: &str, user: &str, line: &str) -> String {
         let trigger = self.fake.trigger();
         let name = user.to_lowercase();
         form(&[
             ("team_id", TEAM),
-            ("channel_id", "C1"),
+            ("channel_id", channel),
             ("channel_name", "general"),
             ("user_id", user),
             ("user_name", &name),

@@ -19,6 +19,7 @@ use super::database::{Database, database, sqlite};
 use super::fake_slack::{BOT, FakeSlack, TEAM, TOKEN};
 use super::reading;
 use super::slack_sender::SlackSender;
+use super::work::Work;
 
 const SECRET: &str = "the-signing-secret";
 /// Wednesday, 2026-11-18 at 09:00 UTC.
@@ -32,6 +33,7 @@ pub struct TestApp {
     pub folder: TempDir,
     /// Dropped last, after the app that uses it.
     pub database: Database,
+    work: Work,
     /// Signs what a test makes itself.
     pub sender: SlackSender,
 }
@@ -75,6 +77,16 @@ impl TestApp {
         TestApp::over(folder, database, change).await
     }
 
+    /// Whose jobs run so.
+    pub async fn working(work: Work) -> TestApp {
+        let mut app = TestApp::start().await;
+        if let Work::CutOff(scissors) = &work {
+            app.app.db.pass(scissors.clone());
+        }
+        app.work = work;
+        app
+    }
+
     /// With an SQLite file, whatever the run's server is.
     pub async fn on_a_file() -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
@@ -98,7 +110,7 @@ impl TestApp {
         let seconds = SystemClock.now().0 / 1000;
         let sender =
             SlackSender::new(format!("http://{address}/slack/events"), SECRET, seconds, fake.clone());
-        TestApp { app, clock, fake, folder, database, sender }
+        TestApp { app, clock, fake, folder, database, work: Work::Once, sender }
     }
 
     /// Somebody at Slack, `Ada` being the user `UADA`.
@@ -108,7 +120,7 @@ impl TestApp {
 
     /// Runs every job that is due, until none is.
     pub async fn run_jobs(&self) {
-        self.app.worker.run_due().await.unwrap();
+        self.work.run(&self.app.worker, &self.database).await;
     }
 
     /// Lets time pass, then runs what became due.
