@@ -4,6 +4,7 @@
 
 mod confidentiality;
 mod environments;
+mod ledger;
 mod queue;
 mod sites;
 mod starts;
