@@ -32,7 +32,7 @@ use crate::drivers::git::{GitDriver, GitSettings};
 use crate::drivers::site::{SiteDriver, SiteSettings};
 use crate::environments::jobs::{Advance, Expire, KeepSites};
 use crate::environments::warnings::{self, Keepers};
-use crate::environments::{self, Environments};
+use crate::environments::{self, Environments, home};
 use crate::error::{Error, Result};
 use crate::facts::{FactJob, FactKind, Follower};
 use crate::ids::Ids;
@@ -267,6 +267,7 @@ impl Slices {
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder: data.join("environments") }),
             Arc::new(Expire(slice.clone())),
+            Arc::new(home::Refresh(slice.clone())),
             Arc::new(Unmark(self.surveys.clone())),
             Arc::new(KeepSites { slice, site }),
         ];

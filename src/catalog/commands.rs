@@ -61,12 +61,11 @@ async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
 
 fn shelf_of(head: Message, templates: &[&Arc<Template>]) -> Message {
     let row = |template: &&Arc<Template>| {
-        let summary = template.description.split(['\n', '.']).next().unwrap_or_default();
         vec![
             text![code(&template.name)],
             text![plain(template.title.as_str())],
             text![template.tier.label()],
-            text![plain(summary.trim())],
+            text![plain(template.summary())],
         ]
     };
     let header = ["Name", "Title", "Support", "What it gives"].map(str::to_owned).to_vec();

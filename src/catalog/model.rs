@@ -136,6 +136,11 @@ pub const ACTIONS: &[&str] =
 pub const OPERATIONS: &[&str] = &["destroy", "stop", "start", "deploy", "rollback", "logs"];
 
 impl Template {
+    /// The first sentence of the description.
+    pub fn summary(&self) -> &str {
+        self.description.split(['\n', '.']).next().unwrap_or_default().trim()
+    }
+
     /// The steps that a create pins on its run.
     pub fn plan(&self) -> Vec<Step> {
         self.steps.clone()

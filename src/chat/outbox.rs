@@ -99,9 +99,9 @@ fn home(identity: &Identity) -> String {
     format!("home:{platform}:{workspace}:{user}")
 }
 
-/// Changes what an existing message should read; nothing when there is none.
+/// Changes what an existing message should read; nothing when there is none or it reads so.
 pub async fn change(tx: &mut Tx, key: &str, message: &Message) -> Result<()> {
-    let sql = "UPDATE message SET content = $2, version = version + 1 WHERE key = $1";
+    let sql = "UPDATE message SET content = $2, version = version + 1 WHERE key = $1 AND content <> $2";
     let changed = sqlx::query(sql).bind(key).bind(serde_json::to_string(message)?).execute(tx.conn()).await?;
     if changed.rows_affected() == 1 { deliver_soon(tx, key).await } else { Ok(()) }
 }

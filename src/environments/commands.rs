@@ -23,6 +23,7 @@ pub fn handlers(slice: &Arc<Environments>) -> Handlers {
         ("env.extend", handler(slice, extend)),
         ("env.keep", handler(slice, keep)),
         ("env.destroy", handler(slice, destroy)),
+        ("home", handler(slice, home)),
     ])
 }
 
@@ -145,6 +146,12 @@ async fn list(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let mut conn = slice.db.read().await?;
     let found = super::live(&mut conn, (!all).then_some(call.actor.person.as_str())).await?;
     Ok(Reply::private(wording::list(&found, all, slice.db.now())))
+}
+
+async fn home(slice: Arc<Environments>, call: Call) -> Result<Reply> {
+    let mut conn = slice.db.read().await?;
+    let page = super::home::page(&mut conn, &slice.catalog, &call.actor.person, slice.db.now());
+    Ok(Reply::private(page.await?))
 }
 
 async fn show(slice: Arc<Environments>, call: Call) -> Result<Reply> {

@@ -13,6 +13,7 @@
 pub mod actions;
 pub mod commands;
 pub mod deadlines;
+pub mod home;
 pub mod jobs;
 pub mod model;
 pub mod notice;
@@ -118,6 +119,7 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     facts::append(tx, FactKind::EnvRequested, &env.id, data).await?;
     let message = with_view(tx, &env.id, wording::progress).await?;
     outbox::put(tx, &message_key(&env.id), &request.address, &message).await?;
+    home::refresh_soon(tx, &env.owner).await?;
     runs::advance_soon(tx, &env.id).await?;
     deadlines::look_at(tx, &env.id, env.term().first()).await?;
     Ok(env)
@@ -221,10 +223,12 @@ fn message_key(env: &str) -> String {
     format!("env:{env}")
 }
 
-/// Brings the message that follows an environment up to date.
+/// Brings the message that follows an environment up to date, and its owner's page.
 async fn announce(tx: &mut Tx, id: &str) -> Result<()> {
-    let message = with_view(tx, id, wording::progress).await?;
-    outbox::change(tx, &message_key(id), &message).await
+    let view = |view: &wording::View<'_>| (wording::progress(view), view.env.owner.clone());
+    let (message, owner) = with_view(tx, id, view).await?;
+    outbox::change(tx, &message_key(id), &message).await?;
+    home::refresh_soon(tx, &owner).await
 }
 
 async fn with_view<T>(tx: &mut Tx, id: &str, words: impl Fn(&wording::View<'_>) -> T) -> Result<T> {
@@ -239,6 +243,11 @@ async fn with_view<T>(tx: &mut Tx, id: &str, words: impl Fn(&wording::View<'_>) 
 pub async fn usual(conn: &mut Conn, template: &str) -> Result<Option<Duration>> {
     let median = model::median(store::recent_lead_times(conn, template).await?);
     Ok(median.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis))
+}
+
+/// The names of somebody's live environments, newest first.
+pub async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>> {
+    store::names_of(conn, owner).await
 }
 
 /// Live environments with their owners' names: of `owner`, or all; 300 at most, newest first.

@@ -119,6 +119,12 @@ pub(super) async fn live(conn: &mut Conn, owner: Option<&str>, limit: i64) -> Re
     rows.iter().map(environment).collect()
 }
 
+pub(super) async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>> {
+    let sql = "SELECT live_name FROM environment WHERE live_name IS NOT NULL AND owner = $1
+               ORDER BY created_at DESC, id";
+    Ok(sqlx::query_scalar(sql).bind(owner).fetch_all(conn).await?)
+}
+
 pub(super) async fn live_names(conn: &mut Conn) -> Result<Vec<String>> {
     let sql = "SELECT live_name FROM environment WHERE live_name IS NOT NULL ORDER BY live_name";
     Ok(sqlx::query_scalar(sql).fetch_all(conn).await?)

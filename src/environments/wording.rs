@@ -148,6 +148,16 @@ fn buttons(env: &Environment) -> Vec<Button> {
     open.into_iter().chain([extend_button(env), destroy_button(env)]).collect()
 }
 
+/// What its owner can do with it, in any state.
+pub fn all_buttons(env: &Environment) -> Vec<Button> {
+    let show = Button::new("Show", "env.show", &env.id, "");
+    match env.state {
+        State::Ready => [vec![show], buttons(env)].concat(),
+        State::Failed | State::Requested | State::Provisioning => vec![show, destroy_button(env)],
+        State::Destroying | State::Destroyed => vec![show],
+    }
+}
+
 fn extend_button(env: &Environment) -> Button {
     Button::new("Extend by 1 day", "env.extend", &env.id, "1d")
 }

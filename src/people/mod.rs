@@ -130,6 +130,11 @@ pub async fn identity_near(
     Ok(all.iter().find(|who| there(who)).or(all.first()).cloned())
 }
 
+/// All the identities of a person, always in the same order.
+pub async fn identities(conn: &mut Conn, person: &str) -> Result<Vec<Identity>> {
+    store::identities_of(conn, person).await
+}
+
 /// How many people were active since `since` (whole days, UTC).
 pub async fn active_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     store::active_since(conn, since.0.div_euclid(86_400_000)).await

@@ -9,6 +9,7 @@ use crate::chat::form::{FieldKind, Form};
 use crate::chat::inbound::{AnswerBy, Invocation, Place};
 use crate::chat::message::{Block, Message, Reply, Text, code};
 use crate::chat::slack::inbound::Via;
+use crate::chat::slack::render::Surface;
 use crate::chat::slack::{Slack, render, view};
 use crate::chat::{Platform as _, SendError, Target};
 use crate::text;
@@ -34,7 +35,8 @@ impl Asked {
 pub async fn answer(slack: &Arc<Slack>, asked: Asked, reply: Reply) -> Option<Value> {
     match &asked.via {
         Via::Slash => to_slash(slack, &asked, reply).await,
-        &Via::Press { in_modal } => {
+        Via::Press { on } => {
+            let in_modal = *on == Surface::Modal;
             to_press(slack, asked, in_modal, reply).await;
             None
         }

@@ -9,11 +9,8 @@ use serde_json::Value;
 
 use crate::chat::inbound::{AnswerBy, Input, Invocation, Place};
 use crate::chat::message::ButtonValue;
-use crate::chat::slack::inbound::{Act, Parsed, Reader, Seen, Via, place, text, unknown};
+use crate::chat::slack::inbound::{Act, HOME, Parsed, Reader, Seen, Via, place, text, unknown};
 use crate::chat::slack::text::unescape;
-
-/// The command that shows somebody's own page.
-const HOME: &str = "home";
 
 /// Reads a JSON body whose signature held.
 pub(super) fn event(reader: &Reader<'_>, body: &Value) -> Parsed {

@@ -73,10 +73,15 @@ async fn events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Res
 async fn act_on(desk: Desk, act: inbound::Act) -> Response {
     let slash = act.via == inbound::Via::Slash;
     let work = tokio::spawn(async move {
+        let page = act.page();
         let inbound::Act { invocation, via, trigger } = act;
         let asked = answer::Asked::new(&invocation, via, trigger);
         let reply = desk.dispatcher.dispatch(invocation).await;
-        answer::answer(&desk.slack, asked, reply).await
+        let answer = answer::answer(&desk.slack, asked, reply).await;
+        if let Some(page) = page {
+            desk.dispatcher.dispatch(page).await;
+        }
+        answer
     });
     let answer = work.await.unwrap_or_else(|_| {
         tracing::error!("a Slack request stopped in the middle");

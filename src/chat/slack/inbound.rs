@@ -14,10 +14,12 @@ use sha2::{Digest as _, Sha256};
 use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
 use crate::chat::message::ButtonValue;
 use crate::chat::slack::events::event;
-use crate::chat::slack::render::{CHOOSE, OPEN};
+use crate::chat::slack::render::{CHOOSE, OPEN, Surface};
 use crate::chat::slack::text::{cut, unescape};
 use crate::chat::slack::view::{FLAG, Metadata};
 
+/// The command that shows somebody's own page.
+pub(super) const HOME: &str = "home";
 /// The platform's name.
 pub const PLATFORM: &str = "slack";
 
@@ -54,6 +56,20 @@ pub struct Act {
     pub trigger: Option<String>,
 }
 
+impl Act {
+    /// The look at the App Home that a press in it is followed by: whatever came of the
+    /// press, the page shows it.
+    pub fn page(&self) -> Option<Invocation> {
+        let at_home = self.via == Via::Press { on: Surface::Home };
+        at_home.then(|| Invocation {
+            delivery: format!("{}:page", self.invocation.delivery),
+            answer_by: AnswerBy::Home,
+            input: Input::Press { value: ButtonValue::new(HOME, "", "") },
+            ..self.invocation.clone()
+        })
+    }
+}
+
 /// What was done on Slack's side.
 #[derive(Debug, PartialEq)]
 pub enum Via {
@@ -61,8 +77,8 @@ pub enum Via {
     Slash,
     /// A mention, a direct message, or a look at the App Home.
     Event,
-    /// A press; `in_modal` when a modal is open below it.
-    Press { in_modal: bool },
+    /// A press, or something else that comes with a trigger.
+    Press { on: Surface },
     /// A modal: its title and its inputs from the top.
     Submit { title: String, fields: Vec<String> },
 }
@@ -174,8 +190,12 @@ impl Reader<'_> {
         if let Some(url) = text(payload, &["response_url"]) {
             invocation.answer_by = AnswerBy::Url { url };
         }
-        let in_modal = text(payload, &["view", "type"]).is_some_and(|kind| kind == "modal");
-        Some(Parsed::Act(Box::new(Act { invocation, via: Via::Press { in_modal }, trigger })))
+        let on = match text(payload, &["view", "type"]).as_deref() {
+            Some("modal") => Surface::Modal,
+            Some("home") => Surface::Home,
+            _ => Surface::Message,
+        };
+        Some(Parsed::Act(Box::new(Act { invocation, via: Via::Press { on }, trigger })))
     }
 
     fn submission(&self, payload: &Value) -> Option<Parsed> {

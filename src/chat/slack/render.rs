@@ -16,7 +16,9 @@ pub enum Surface {
     /// A message in a conversation.
     Message,
     /// A modal.
-    View,
+    Modal,
+    /// The App Home.
+    Home,
 }
 
 /// How the action ids of our elements begin; the rest makes them unique in their message.
@@ -225,7 +227,7 @@ fn notice(sentence: &str) -> SlackBlock {
 }
 
 fn fit(mut all: Vec<SlackBlock>, surface: Surface) -> Vec<SlackBlock> {
-    let most = if surface == Surface::View { limits::VIEW_BLOCKS } else { limits::MESSAGE_BLOCKS };
+    let most = if surface != Surface::Message { limits::VIEW_BLOCKS } else { limits::MESSAGE_BLOCKS };
     let mut spent = 0;
     let affordable = all.iter().take_while(|block| {
         spent += cost(block);

@@ -48,7 +48,7 @@ pub fn form(form: &Form, place: &Place) -> Option<SlackView> {
 
 /// A message in a modal that can only be closed.
 pub fn message(title: &str, message: &Message) -> SlackView {
-    let mut blocks = blocks(message, Surface::View);
+    let mut blocks = blocks(message, Surface::Modal);
     if blocks.is_empty() {
         blocks.extend(paragraph(runs(&Text::from("Nothing to add."), limits::PARAGRAPH)));
     }
@@ -58,7 +58,7 @@ pub fn message(title: &str, message: &Message) -> SlackView {
 
 /// A message as somebody's App Home.
 pub fn home(message: &Message) -> SlackView {
-    SlackView::Home(SlackHomeView::new(blocks(message, Surface::View)))
+    SlackView::Home(SlackHomeView::new(blocks(message, Surface::Home)))
 }
 
 fn input(field: &Field) -> Option<SlackBlock> {

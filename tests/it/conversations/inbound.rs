@@ -14,8 +14,9 @@ async fn a_mention_is_a_command_and_what_follows_stays_in_its_thread() {
     let app = TestApp::start().await;
     let ada = app.person("Ada");
     assert_snapshot!(ada.mentions("env create preview-site demo", THREAD).await, @"⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.");
-    let posted = app.fake.memory().messages[0].versions[0].clone();
-    assert_eq!(posted["thread_ts"].as_str(), THREAD, "the message that follows it is in the thread");
+    let posted =
+        app.fake.log_of("chat.postMessage").into_iter().find(|call| call.arguments["channel"] == "C1");
+    assert_eq!(posted.unwrap().arguments["thread_ts"].as_str(), THREAD, "what follows it is in the thread");
     assert_snapshot!(app.reads("C1"), @"
     ✅ `demo` is ready · http://127.0.0.1:PORT/ · yours until 2026-11-21 09:00 UTC (in 3 days)
     [Open] [Extend by 1 day] [Destroy]

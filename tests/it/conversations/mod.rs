@@ -3,6 +3,7 @@
 mod environments;
 mod extremes;
 mod failures;
+mod home;
 mod inbound;
 mod menu;
 mod outages;

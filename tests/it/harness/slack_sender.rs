@@ -134,6 +134,17 @@ impl SlackSender {
         })
     }
 
+    /// A press of a button of the bot's page: no channel, and no address for answers.
+    pub fn press_at_home(&self, user: &str, value: &str) -> Value {
+        let mut press = self.press(user, value);
+        for name in ["channel", "response_url"] {
+            press.as_object_mut().unwrap().remove(name);
+        }
+        press["container"] = json!({ "type": "view", "view_id": format!("VH{user}") });
+        press["view"] = json!({ "type": "home", "id": format!("VH{user}"), "private_metadata": "" });
+        press
+    }
+
     /// An event of this workspace, wrapped as Slack wraps it.
     pub fn event(&self, id: &str, event: Value) -> Value {
         json!({

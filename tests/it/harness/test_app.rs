@@ -144,6 +144,25 @@ impl TestApp {
         self.clock.advance(goal.since(self.clock.now()));
     }
 
+    /// As many more environments just like the one with this name: rows alone, nothing runs.
+    pub async fn has_copies(&self, name: &'static str, copies: usize) {
+        let unit = self.app.db.write((), move |tx, ()| {
+            Box::pin(async move {
+                for n in 0..copies {
+                    let sql = "INSERT INTO environment (id, name, live_name, owner, template, version, title, tier, adapted,
+                                   parameters, state, outputs, created_at, deadline, latest, chosen)
+                               SELECT $2, $3, $3, owner, template, version, title, tier, adapted,
+                                   parameters, 'ready', outputs, created_at - 1, deadline, latest, chosen
+                               FROM environment WHERE name = $1";
+                    let (id, copy) = (format!("env_copy{n}"), format!("{name}-{n}"));
+                    sqlx::query(sql).bind(name).bind(id).bind(copy).execute(tx.conn()).await?;
+                }
+                Ok(())
+            })
+        });
+        unit.await.unwrap();
+    }
+
     /// What stands in a channel, message by message.
     pub fn reads(&self, channel: &str) -> String {
         let shown = self.fake.shown_in(channel);
@@ -273,6 +292,30 @@ impl<'a> Person<'a> {
     pub async fn writes_directly(&self, line: &str) -> String {
         self.tells(self.app.sender.direct_message(&self.user(), line)).await;
         self.app.reads(&self.direct())
+    }
+
+    /// Looks at the bot's page; how it reads.
+    pub async fn opens_home(&self) -> String {
+        let opened = serde_json::json!({"type": "app_home_opened", "user": self.user(), "channel": self.direct(), "tab": "home"});
+        self.tells(opened).await;
+        self.home()
+    }
+
+    /// The bot's page as it is now.
+    pub fn home(&self) -> String {
+        self.app.fake.memory().homes.get(&self.user()).map(reading::read).unwrap_or_default()
+    }
+
+    /// Presses a button of the bot's page; the modal that answers, if one does.
+    pub async fn presses_at_home(&self, label: &str) -> String {
+        let home = self.app.fake.memory().homes[&self.user()].clone();
+        let button = reading::buttons(&home).into_iter().find(|(name, _)| name == label);
+        let value = button.unwrap_or_else(|| panic!("{} has no button {label} at home", self.name)).1;
+        let before = self.app.fake.memory().views.len();
+        let answer = self.app.sender.payload(&self.app.sender.press_at_home(&self.user(), &value)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{label}");
+        self.app.run_jobs().await;
+        self.app.fake.memory().views.get(before).map(reading::read).unwrap_or_default()
     }
 
     /// Sends an event, twice as Slack does when it doubts, and lets the bot work.
