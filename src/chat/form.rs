@@ -52,4 +52,7 @@ pub struct Form {
     /// Values that were already decided and are not asked again: (argument, value).
     #[serde(default)]
     pub fixed: Vec<(String, String)>,
+    /// What to type where no form can be shown: `/platform COMMAND` with the fields, unless this says otherwise.
+    #[serde(default)]
+    pub typed: Option<String>,
 }

@@ -116,6 +116,7 @@ impl Call {
             intro: Some(format!("{}.", self.spec.summary)),
             fields,
             fixed: Vec::new(),
+            typed: None,
         })
     }
 

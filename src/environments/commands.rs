@@ -132,6 +132,7 @@ async fn form(call: &Call, template: &Template) -> Result<Form> {
         intro: Some(template.description.trim().to_owned()),
         fields,
         fixed,
+        typed: None,
     })
 }
 

@@ -103,6 +103,7 @@ fn create_form() -> Form {
         intro: Some("From *Rust service*.".into()),
         fields: vec![field("name", FieldKind::Text { multiline: false }), field("public", FieldKind::Flag)],
         fixed: vec![("template".into(), "rust service".into())],
+        typed: None,
     }
 }
 

@@ -46,7 +46,15 @@ fn field(kind: FieldKind, value: Option<&str>) -> Field {
 
 fn form(fields: Vec<Field>) -> Form {
     let (command, title, submit) = ("env.create".into(), "Create an environment".into(), "Create".into());
-    Form { command, title, submit, intro: Some("Say what `shop` needs.".into()), fields, fixed: vec![] }
+    Form {
+        command,
+        title,
+        submit,
+        intro: Some("Say what `shop` needs.".into()),
+        fields,
+        fixed: vec![],
+        typed: None,
+    }
 }
 
 fn opened(form: &Form) -> Option<Value> {

@@ -277,7 +277,9 @@ fn asks_for_a_name(invocation: &Invocation) -> Reply {
             Reply::Refused { fields: [("name".into(), "taken".into())].into() }
         }
         Input::Submit { .. } => Reply::say("⏳ made"),
-        _ => Reply::Form { form: Form { command, title, submit, intro: None, fields: vec![field], fixed } },
+        _ => Reply::Form {
+            form: Form { command, title, submit, intro: None, fields: vec![field], fixed, typed: None },
+        },
     }
 }
 

@@ -159,8 +159,14 @@ async fn open_form(slack: &Slack, asked: &Asked, form: &Form, on_top: bool) -> R
     })
 }
 
-/// How to do without the form: the command with what is decided and what is missing.
+/// How to do without the form.
 fn how_to_type(form: &Form) -> Message {
+    let line = form.typed.clone().unwrap_or_else(|| spelled(form));
+    Message::new(text!["⚠️ Slack does not open the form just now. Type ", code(line), " instead."])
+}
+
+/// The command with what is decided and what is missing.
+fn spelled(form: &Form) -> String {
     let mut line = format!("/platform {}", form.command.replace('.', " "));
     for (name, value) in &form.fixed {
         line.push_str(&format!(" {name}={}", quoted(value)));
@@ -175,7 +181,7 @@ fn how_to_type(form: &Form) -> Message {
             None => {}
         }
     }
-    Message::new(text!["⚠️ Slack does not open the form just now. Type ", code(line), " instead."])
+    line
 }
 
 fn quoted(value: &str) -> String {

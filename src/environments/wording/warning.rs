@@ -93,9 +93,7 @@ pub fn keep_form(env: &Environment, now: Timestamp) -> Option<Form> {
         };
         Choice { value: offer.until.0.to_string(), label: format!("{more}: {}", day(offer.until)) }
     };
-    if offers.is_empty() {
-        return None;
-    }
+    let soonest = duration::short(offers.first()?.by);
     let field = Field {
         name: "until".into(),
         label: "Until".into(),
@@ -108,9 +106,10 @@ pub fn keep_form(env: &Environment, now: Timestamp) -> Option<Form> {
         command: "env.keep".into(),
         title: "Keep until…".into(),
         submit: "Keep".into(),
-        intro: Some(format!("{} is yours until {} as things stand.", env.name, day(env.deadline))),
+        intro: Some(format!("The end of {} so far: {}.", env.name, day(env.deadline))),
         fields: vec![field],
         fixed: vec![("name".into(), env.id.clone())],
+        typed: Some(format!("/platform env extend {} {}", env.name, soonest)),
     })
 }
 

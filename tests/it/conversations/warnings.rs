@@ -105,7 +105,7 @@ async fn keep_until_offers_the_ends_that_are_allowed() {
     assert_snapshot!(ben.presses_value(&keep).await, @"🔒 `env extend` of somebody else's environment needs its owner (Ada) or an admin.");
     let form = ada.opens_by(&keep).await;
     assert_snapshot!(read(&form), @"
-    demo is yours until Thu 2026-11-19 09:00 UTC as things stand.
+    The end of demo so far: Thu 2026-11-19 09:00 UTC.
     Until*: …
     ");
     let ends = choices(&form);
@@ -119,6 +119,17 @@ async fn keep_until_offers_the_ends_that_are_allowed() {
     assert_snapshot!(read(&ada.submits(&form, &[("until", &ends[1].1)]).await), @"✅ `demo` is yours until 2026-11-21 09:00 UTC (in 2 days 2 h).");
     app.run_jobs().await;
     assert_snapshot!(warnings(&app, "DUADA"), @"✅ `demo` stays until 2026-11-21 09:00 UTC.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn where_the_form_does_not_open_it_says_what_to_type() {
+    let app = with_demo("1d").await;
+    app.passes(22 * HOUR).await;
+    let (_, keep) = buttons(app.fake.shown_in("DUADA").last().unwrap())[1].clone();
+    app.fake.refuse("views.open", "internal_error");
+    let press = app.person("Ada").presses_in_vain(&keep).await;
+    assert_snapshot!(press, @"⚠️ Slack does not open the form just now. Type `/platform env extend demo 1d` instead.");
     app.end().await;
 }
 
