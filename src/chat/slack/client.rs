@@ -35,6 +35,8 @@ const LIMITED_SECONDS: u64 = 30;
 const MENDED_SECONDS: u64 = 300;
 /// Holds all that goes by the token.
 const TOKEN: &str = "the bot token";
+/// Opens a direct conversation.
+const OPEN: &str = "conversations.open";
 /// The name of an answer at an address for answers, where a method has one.
 const ANSWER: &str = "response_url";
 
@@ -84,27 +86,36 @@ impl Client {
 
     /// How long the message `key` waits before `method` may put it into `place`.
     pub fn wait(&self, key: &str, method: &str, place: &str) -> Duration {
+        self.wait_for(key, &[method], place)
+    }
+
+    /// How long the message `key` waits before it may go to a user directly.
+    pub fn wait_directly(&self, key: &str, user: &str) -> Duration {
+        self.wait_for(key, &["chat.postMessage", OPEN], user)
+    }
+
+    /// The first of the methods puts it into `place`.
+    fn wait_for(&self, key: &str, methods: &[&str], place: &str) -> Duration {
+        let method = methods[0];
         let name = format!("{method} {key}");
+        let holds: Vec<&str> = [TOKEN].iter().chain(methods).copied().collect();
         if !self.pacing {
-            return self.limiter.wait(&name, &[TOKEN, method], &[]);
+            return self.limiter.wait(&name, &holds, &[]);
         }
-        let per_minute = limits::per_minute(method);
-        let mut lines = vec![
-            Line {
-                name: format!("{method} in {place}"),
-                every: limits::CHANNEL_EVERY,
-                burst: limits::CHANNEL_BURST,
-            },
-            Line {
-                name: method.to_owned(),
-                every: Duration::from_secs(60) / per_minute,
-                burst: per_minute / 5,
-            },
-        ];
+        let mut lines = vec![Line {
+            name: format!("{method} in {place}"),
+            every: limits::CHANNEL_EVERY,
+            burst: limits::CHANNEL_BURST,
+        }];
+        lines.extend(methods.iter().map(|method| {
+            let per_minute = limits::per_minute(method);
+            let every = Duration::from_secs(60) / per_minute;
+            Line { name: (*method).to_owned(), every, burst: per_minute / 5 }
+        }));
         if method == "chat.update" {
             lines.insert(0, Line { name: name.clone(), every: limits::EDIT_EVERY, burst: 1 });
         }
-        self.limiter.wait(&name, &[TOKEN, method], &lines)
+        self.limiter.wait(&name, &holds, &lines)
     }
 
     /// How long an answer to a press waits: nothing but Slack's own word holds it back.
@@ -120,7 +131,21 @@ impl Client {
         Ok(Workspace { team, enterprise: member("enterprise_id"), bot_user: member("user_id") })
     }
 
-    /// Posts to a channel, its thread or, given a user, to their direct conversation with the bot.
+    /// Posts to the direct conversation with a user. Slack opens it itself for a message; but it
+    /// takes messages to somebody whose account is closed, too, who never reads them. Asked to
+    /// open it, it says so.
+    pub async fn post_directly(&self, user: &str, message: &Message) -> Result<MessageRef, SendError> {
+        let opened = self.call(OPEN, &json!({ "users": user }), self.patience).await;
+        let opened = opened.map_err(|error| match error {
+            // Whatever became of that, no message is there yet.
+            SendError::Unclear { seconds, reason } => SendError::Later { seconds, reason },
+            other => other,
+        })?;
+        let channel = opened["channel"]["id"].as_str().unwrap_or(user);
+        self.post(channel, None, message).await
+    }
+
+    /// Posts to a channel or its thread.
     pub async fn post(
         &self,
         channel: &str,

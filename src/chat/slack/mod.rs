@@ -131,7 +131,7 @@ impl Platform for Slack {
             Target::Channel { id } | Target::Thread { id, .. } => {
                 self.client.wait(key, "chat.postMessage", id)
             }
-            Target::Direct { user } => self.client.wait(key, "chat.postMessage", user),
+            Target::Direct { user } => self.client.wait_directly(key, user),
             Target::Whisper { id, .. } => self.client.wait(key, "chat.postEphemeral", id),
             Target::Home { user } => self.client.wait(key, "views.publish", user),
             Target::Respond { .. } => self.client.wait_to_answer(key),
@@ -142,8 +142,7 @@ impl Platform for Slack {
         match target {
             Target::Channel { id } => self.client.post(id, None, message).await,
             Target::Thread { id, thread } => self.client.post(id, Some(thread), message).await,
-            // Slack opens the direct conversation itself when given a user.
-            Target::Direct { user } => self.client.post(user, None, message).await,
+            Target::Direct { user } => self.client.post_directly(user, message).await,
             Target::Respond { url } => self.client.respond(url, message).await,
             Target::Whisper { id, thread, user } => {
                 self.client.whisper(id, thread.as_deref(), user, message).await

@@ -37,7 +37,7 @@ async fn two_days_two_hours_and_half_an_hour_before_its_end_the_owner_is_told() 
     ");
     app.passes(2 * DAY - 2 * HOUR).await;
     assert_snapshot!(warnings(&app, "DUADA"), @"
-    ⚠️ `demo` goes 2026-11-23 09:00 UTC; a later warning has the buttons.
+    ⚠️ A later warning says when `demo` goes.
 
     ⚠️ `demo` goes in 2 h (2026-11-23 09:00 UTC).
     Extended, it stays until <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>.
@@ -45,9 +45,9 @@ async fn two_days_two_hours_and_half_an_hour_before_its_end_the_owner_is_told() 
     ");
     app.passes(90 * MINUTE).await;
     assert_snapshot!(warnings(&app, "DUADA"), @"
-    ⚠️ `demo` goes 2026-11-23 09:00 UTC; a later warning has the buttons.
+    ⚠️ A later warning says when `demo` goes.
 
-    ⚠️ `demo` goes 2026-11-23 09:00 UTC; a later warning has the buttons.
+    ⚠️ A later warning says when `demo` goes.
 
     ⚠️ `demo` goes in 30 min (2026-11-23 09:00 UTC).
     Extended, it stays until <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>.
@@ -127,7 +127,7 @@ async fn where_the_form_does_not_open_it_says_what_to_type() {
     let app = with_demo("1d").await;
     app.passes(22 * HOUR).await;
     let (_, keep) = buttons(app.fake.shown_in("DUADA").last().unwrap())[1].clone();
-    app.fake.refuse("views.open", "internal_error");
+    app.fake.refuse("views.open", "internal_error", 1);
     let press = app.person("Ada").presses_in_vain(&keep).await;
     assert_snapshot!(press, @"⚠️ Slack does not open the form just now. Type `/platform env extend demo 1d` instead.");
     app.end().await;
