@@ -29,7 +29,8 @@ pub fn warning(view: &View<'_>, end: Timestamp) -> Message {
         _ => ".",
     }));
     if end > env.deadline {
-        let since = text!["Its time was up ", time(env.deadline), ", but no warning had arrived by then."];
+        let since =
+            text!["Its time was up ", time(env.deadline), ", but its last warning had not arrived by then."];
         message = message.context(since);
     }
     if view.rung != Rung::Owner {
@@ -78,7 +79,7 @@ pub fn former(env: &Environment, same: bool) -> Message {
     Message::new(match env.state {
         State::Destroyed => text!["✅ ", name, " is gone."],
         State::Destroying => text!["⏳ ", name, " is being removed."],
-        _ if same => text!["⚠️ ", name, " goes ", time(env.deadline), "; a later warning has the buttons."],
+        _ if same => text!["⚠️ A later warning says when ", name, " goes."],
         _ => text!["✅ ", name, " stays until ", time(env.deadline), "."],
     })
 }
