@@ -312,8 +312,8 @@ fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>) -> Choices {
                 }
                 Kind::Environment => {
                     let mut conn = slice.db.read().await?;
-                    let mine = environments::live(&mut conn, Some(&actor.person)).await?;
-                    Ok(mine.iter().map(|(env, _)| choice(&env.name, env.name.clone())).collect())
+                    let mine = environments::names_of(&mut conn, &actor.person).await?;
+                    Ok(mine.iter().map(|name| choice(name, name.clone())).collect())
                 }
                 _ => Ok(Vec::new()),
             }

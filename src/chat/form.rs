@@ -14,6 +14,9 @@ pub enum FieldKind {
     Number { whole: bool },
     /// One of these.
     Choice { choices: Vec<Choice> },
+    /// One of what there is by now; these as it was asked. Where they are too many to
+    /// list, what is typed finds them: [`Dispatch::suggest`](crate::chat::Dispatch::suggest).
+    Lookup { choices: Vec<Choice> },
     /// Any of these.
     Multiple { choices: Vec<Choice> },
     /// Yes or no.

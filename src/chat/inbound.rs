@@ -96,6 +96,21 @@ pub enum Input {
     Submit { command: String, fixed: Vec<(String, String)>, values: BTreeMap<String, String> },
 }
 
+/// Somebody types into a field, or a choice of a message, and looks for what there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeAhead {
+    pub identity: Identity,
+    pub standing: Standing,
+    /// See [`Invocation::display_name`].
+    pub display_name: String,
+    /// The key of the command that is being filled in.
+    pub command: String,
+    /// The argument that the field fills; empty for the first.
+    pub argument: String,
+    /// What was typed so far.
+    pub typed: String,
+}
+
 /// One thing a person did, from any platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {

@@ -19,8 +19,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use inbound::Invocation;
-use message::{Message, Reply};
+use inbound::{Invocation, TypeAhead};
+use message::{Choice, Message, Reply};
 
 /// Everything a person does ends here; given to the platforms by `app.rs`.
 #[async_trait]
@@ -30,6 +30,10 @@ pub trait Dispatch: Send + Sync {
     /// answers, the reply went out through the outbox and `Silent` comes back; any
     /// other one but a form could not, and is the platform's to show at once.
     async fn dispatch(&self, invocation: Invocation) -> Reply;
+
+    /// What fits what was typed so far, best first and at most a hundred: only what this
+    /// person may choose. What is chosen in the end is read like anything typed.
+    async fn suggest(&self, asked: TypeAhead) -> Vec<Choice>;
 }
 
 /// Shared by all platforms.

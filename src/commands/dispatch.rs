@@ -8,12 +8,12 @@ use async_trait::async_trait;
 
 use super::inbox::{self, Delivery};
 use super::reading::{self, Asked, Misread};
-use super::spec::{FormBy, Menu, Spec};
-use super::{Call, Choices, Handlers, Noticed, WhoIs, help, suggestions};
+use super::spec::{FormBy, Kind, Menu, Spec};
+use super::{Call, Choices, Handlers, Noticed, WhoIs, help, lookup, suggestions};
 use crate::access::{Actor, Role, authorize, recorded};
 use crate::chat::Dispatch;
-use crate::chat::inbound::{AnswerBy, Input, Invocation};
-use crate::chat::message::{Button, Message, Reply};
+use crate::chat::inbound::{AnswerBy, Input, Invocation, TypeAhead};
+use crate::chat::message::{Button, Choice, Message, Reply};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
@@ -62,9 +62,35 @@ impl Dispatch for Engine {
             Err(error) => self.explain(error, submitted),
         }
     }
+
+    async fn suggest(&self, asked: TypeAhead) -> Vec<Choice> {
+        self.fitting(asked).await.unwrap_or_else(|error| {
+            if let Error::Internal(cause) = &error {
+                tracing::error!(error = format!("{cause:#}"), "what was typed could not be looked up");
+            }
+            Vec::new()
+        })
+    }
 }
 
 impl Engine {
+    /// The choices of an argument for somebody who may run its command.
+    async fn fitting(&self, asked: TypeAhead) -> Result<Vec<Choice>> {
+        let actor = (self.who_is)(asked.identity, asked.standing, asked.display_name).await?;
+        let Some(spec) = self.menu.get(&asked.command) else { return Ok(Vec::new()) };
+        authorize(&actor, &spec.command(), spec.role)?;
+        let argument = match asked.argument.as_str() {
+            "" => spec.arguments.first(),
+            name => spec.argument(name),
+        };
+        let choices = match argument {
+            Some(argument) if argument.kind == Kind::Choice => lookup::fixed(argument),
+            Some(argument) => (self.choices)(argument.kind, actor).await?,
+            None => Vec::new(),
+        };
+        Ok(lookup::best(choices, &asked.typed))
+    }
+
     /// Specs without a handler and handlers without a spec: a mistake of ours.
     pub fn mismatches(&self) -> Vec<String> {
         let specs: BTreeSet<&str> =

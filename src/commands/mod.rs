@@ -9,6 +9,7 @@
 pub mod dispatch;
 pub mod help;
 pub mod inbox;
+mod lookup;
 pub mod parse;
 mod reading;
 pub mod spec;
@@ -126,14 +127,11 @@ impl Call {
             Kind::Text => FieldKind::Text { multiline: true },
             Kind::Number => FieldKind::Number { whole: false },
             Kind::Flag => FieldKind::Flag,
-            Kind::Choice => {
-                let choice = |value: &String| Choice { value: value.clone(), label: value.clone() };
-                FieldKind::Choice { choices: argument.choices.iter().map(choice).collect() }
-            }
+            Kind::Choice => FieldKind::Choice { choices: lookup::fixed(argument) },
             Kind::Template | Kind::Environment => {
                 match (self.choices)(argument.kind, self.actor.clone()).await? {
                     none if none.is_empty() => FieldKind::Text { multiline: false },
-                    choices => FieldKind::Choice { choices },
+                    choices => FieldKind::Lookup { choices },
                 }
             }
             Kind::Slug | Kind::Duration | Kind::User | Kind::Id => FieldKind::Text { multiline: false },

@@ -53,7 +53,8 @@ pub(super) fn read<'m>(menu: &'m Menu, input: &Input, actor: &Actor) -> Result<A
 
 /// Help is no button's: the engine does it itself, from lines alone.
 fn known<'m>(menu: &'m Menu, key: &str) -> Result<&'m Spec, Error> {
-    let gone = "This button belongs to an older version and does nothing any more. Type `/platform help`.";
+    let gone =
+        "This belongs to another version and does nothing any more. `/platform help` shows what there is.";
     menu.get(key).filter(|spec| spec.noun != "help").ok_or_else(|| Error::NotFound(gone.into()))
 }
 

@@ -234,7 +234,8 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
     Message::new(text![strong(count)]).with(Block::Table { header, rows }).with(Block::Select {
         placeholder: "Show one".into(),
         command: "env.show".into(),
-        choices: choices.take(100).collect(),
+        // What is typed finds one's own; of everybody's the newest are listed.
+        choices: choices.take(if all { 100 } else { found.len() }).collect(),
     })
 }
 

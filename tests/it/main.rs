@@ -20,5 +20,6 @@ mod people;
 mod playground;
 mod samples;
 mod slack;
+mod slack_events;
 mod slack_render;
 mod startup;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use goldenpath::chat::form::{Field, FieldKind, Form};
-use goldenpath::chat::inbound::{AnswerBy, Input, Invocation, Standing};
-use goldenpath::chat::message::{Button, ButtonValue, Message, Reply};
+use goldenpath::chat::inbound::{AnswerBy, Input, Invocation, Standing, TypeAhead};
+use goldenpath::chat::message::{Button, ButtonValue, Choice, Message, Reply};
 use goldenpath::chat::slack::{PATIENCE, Settings, Slack, router};
 use goldenpath::chat::{Dispatch, MessageRef, Platform, SendError, Target};
 use goldenpath::clock::{ManualClock, Timestamp};
@@ -34,6 +34,10 @@ impl Dispatch for Recorder {
         assert_ne!(invocation.input, Input::Line { text: "panic".into() });
         self.got.lock().unwrap().push(invocation);
         self.replies.lock().unwrap().pop_front().unwrap_or(Reply::Silent)
+    }
+
+    async fn suggest(&self, asked: TypeAhead) -> Vec<Choice> {
+        vec![Choice { value: asked.typed, label: format!("{} {}", asked.command, asked.argument) }]
     }
 }
 
@@ -152,6 +156,10 @@ async fn slack_checks_the_address() {
     assert_eq!((answer.status, answer.json()), (200, json!({ "challenge": "abc<1>" })));
     let answer = bench.sender.signed("ssl_check=1&token=x").await;
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    for (query, status) in [("?ssl_check=1&token=x", 200), ("", 405)] {
+        let looked = bench.sender.http.get(format!("{}{query}", bench.sender.url)).send().await.unwrap();
+        assert_eq!(looked.status().as_u16(), status, "{query}");
+    }
 }
 
 #[tokio::test]
@@ -321,6 +329,46 @@ async fn a_press_may_open_a_form_or_say_why_not() {
     bench.fake.answered().await;
     let memory = bench.fake.memory();
     assert!(memory.responses[0].1["text"].as_str().unwrap().contains("/platform env create"));
+}
+
+#[tokio::test]
+async fn what_is_typed_is_asked_for_with_its_command_and_field() {
+    let bench = Bench::start().await;
+    let view = json!({ "private_metadata": r#"{"command":"env.create"}"# });
+    let field = json!({ "type": "block_suggestion", "user": { "id": "U1" }, "team": null, "view": view,
+        "action_id": "lookup", "block_id": "template", "value": "sh" });
+    let select = json!({ "type": "block_suggestion", "user": { "id": "U1" }, "action_id": "choose:env.show:3", "value": "x" });
+    for (asked, label) in [(field, "env.create template"), (select, "env.show ")] {
+        let options = bench.sender.payload(&asked).await.json()["options"].clone();
+        assert_eq!((&options[0]["text"]["text"], &options[0]["value"]), (&json!(label), &asked["value"]));
+    }
+    let foreign =
+        json!({ "type": "block_suggestion", "user": { "id": "U1" }, "action_id": "theirs", "value": "x" });
+    let answer = bench.sender.payload(&foreign).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn a_shortcut_is_called_like_its_command_and_answered_in_a_modal() {
+    let bench = Bench::start().await;
+    let trigger = bench.fake.trigger();
+    let shortcut = json!({ "type": "shortcut", "callback_id": "env.create", "trigger_id": trigger,
+        "user": { "id": "U1", "username": "ada", "team_id": TEAM }, "team": null });
+    bench.will(Reply::Form { form: create_form() });
+    assert_eq!(bench.sender.payload(&shortcut).await.body, "");
+    assert_eq!(bench.fake.memory().views[0]["callback_id"], "env.create");
+    let mut message = bench.sender.press("U1", "");
+    message.as_object_mut().unwrap().extend([
+        ("type".into(), json!("message_action")),
+        ("callback_id".into(), json!("env.list")),
+        ("message".into(), json!({ "thread_ts": "1.2" })),
+    ]);
+    bench.will(Reply::say("Here."));
+    bench.sender.payload(&message).await;
+    assert_eq!(bench.fake.calls("views.open"), 2);
+    let got = bench.got();
+    assert_eq!(got[0].input, Input::Press { value: ButtonValue::new("env.create", "", "") });
+    assert_eq!((got[1].place.conversation.as_str(), got[1].place.thread.as_deref()), ("C1", Some("1.2")));
 }
 
 #[tokio::test]

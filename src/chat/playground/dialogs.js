@@ -43,6 +43,7 @@ const control = {
   },
   flag: () => typed("checkbox"),
 };
+control.lookup = control.choice;
 
 function typed(type) {
   return Object.assign(el("input", ""), { type });

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::chat::form::{Field, FieldKind, Form};
-use crate::chat::inbound::{Identity, Input, Invocation};
-use crate::chat::message::{Block, Button, Reply};
+use crate::chat::inbound::{Identity, Input, Invocation, TypeAhead};
+use crate::chat::message::{Block, Button, Choice, Reply};
 use crate::chat::{Dispatch, Dispatcher};
 use crate::clock::SystemClock;
 use crate::db::Db;
@@ -31,6 +31,10 @@ impl Dispatch for Scripted {
         let reply = (self.script)(&invocation);
         self.seen.lock().unwrap().push(invocation);
         reply
+    }
+
+    async fn suggest(&self, _: TypeAhead) -> Vec<Choice> {
+        Vec::new()
     }
 }
 

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::chat::form::{FieldKind, Form};
 use crate::chat::inbound::{AnswerBy, Invocation, Place};
-use crate::chat::message::{Block, Message, Reply, Text, code};
+use crate::chat::message::{Block, Choice, Message, Reply, Text, code};
 use crate::chat::slack::inbound::Via;
 use crate::chat::slack::render::Surface;
-use crate::chat::slack::{Slack, render, view};
+use crate::chat::slack::{Slack, limits, render, view};
 use crate::chat::{Platform as _, SendError, Target};
 use crate::text;
 
@@ -48,6 +48,12 @@ pub async fn answer(slack: &Arc<Slack>, asked: Asked, reply: Reply) -> Option<Va
     }
 }
 
+/// What fits what somebody types.
+pub fn options(fitting: &[Choice]) -> Value {
+    let options: Vec<_> = fitting.iter().filter_map(render::option).take(limits::OPTIONS).collect();
+    json!({ "options": options })
+}
+
 /// What a slash command is answered when our own work broke.
 pub fn broken() -> Value {
     let sentence = "⚠️ Something went wrong on my side. It is logged; try again.";
@@ -74,6 +80,10 @@ async fn to_slash(slack: &Slack, asked: &Asked, reply: Reply) -> Option<Value> {
 /// address, so its answer is a view.
 async fn to_press(slack: &Arc<Slack>, asked: Asked, in_modal: bool, reply: Reply) {
     let message = match reply {
+        // What changes is below the modal, where nobody sees it.
+        Reply::Silent if in_modal => {
+            Message::new("⏳ It is under way; the message that follows it tells the rest.")
+        }
         Reply::Silent => return,
         Reply::Private { message } | Reply::Public { message } => message,
         Reply::Refused { fields } => refusals(&fields),

@@ -14,6 +14,8 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::chat::Dispatcher;
+use crate::chat::inbound::TypeAhead;
+use crate::chat::message::Choice;
 use crate::chat::slack::answer;
 use crate::chat::slack::inbound::{self, Parsed};
 use crate::chat::slack::{Slack, verify::verify};
@@ -24,6 +26,9 @@ const BODY: usize = 1024 * 1024;
 const DRAIN: usize = 8 * 1024 * 1024;
 /// The longest wait for a body.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Slack waits three seconds for what fits.
+const TYPING: Duration = Duration::from_millis(2_500);
 
 #[derive(Clone)]
 struct Desk {
@@ -55,6 +60,7 @@ async fn events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Res
     }
     match inbound::parse(&body, desk.slack.workspace()) {
         Parsed::Act(act) => act_on(desk, *act).await,
+        Parsed::Ask(asked) => Json(answer::options(&suggest(&desk, *asked).await)).into_response(),
         Parsed::Challenge(challenge) => Json(json!({ "challenge": challenge })).into_response(),
         Parsed::Quiet => StatusCode::OK.into_response(),
         Parsed::Trouble(what) => {
@@ -66,6 +72,14 @@ async fn events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Res
             StatusCode::OK.into_response()
         }
     }
+}
+
+/// What fits; nothing where that takes longer than Slack waits.
+async fn suggest(desk: &Desk, asked: TypeAhead) -> Vec<Choice> {
+    tokio::time::timeout(TYPING, desk.dispatcher.suggest(asked)).await.unwrap_or_else(|_| {
+        tracing::warn!("what somebody typed was not looked up in time");
+        Vec::new()
+    })
 }
 
 /// In a task of its own: when Slack hangs up after three seconds the work is still done,

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
+use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing, TypeAhead};
 use crate::chat::message::ButtonValue;
 use crate::chat::slack::events::event;
 use crate::chat::slack::render::{CHOOSE, OPEN, Surface};
 use crate::chat::slack::text::{cut, unescape};
-use crate::chat::slack::view::{FLAG, Metadata};
+use crate::chat::slack::view::{FLAG, LOOKUP, Metadata};
 
 /// The command that shows somebody's own page.
 pub(super) const HOME: &str = "home";
@@ -37,6 +37,8 @@ pub struct Workspace {
 pub enum Parsed {
     /// Somebody did something.
     Act(Box<Act>),
+    /// Somebody types and wants to see what fits.
+    Ask(Box<TypeAhead>),
     /// Slack asks whether the address is ours.
     Challenge(String),
     /// Nothing to do, and known so.
@@ -161,6 +163,9 @@ impl Reader<'_> {
         let act = match kind.as_str() {
             "block_actions" => self.press(payload),
             "view_submission" => self.submission(payload),
+            "block_suggestion" => self.typing(payload),
+            "shortcut" | "message_action" => self.shortcut(payload),
+            "view_closed" => Some(Parsed::Quiet),
             _ => None,
         };
         act.unwrap_or_else(|| unknown(&kind))
@@ -200,9 +205,7 @@ impl Reader<'_> {
 
     fn submission(&self, payload: &Value) -> Option<Parsed> {
         let view = payload.get("view")?;
-        let metadata: Option<Metadata> =
-            text(view, &["private_metadata"]).and_then(|data| serde_json::from_str(&data).ok());
-        let metadata = metadata.unwrap_or_default();
+        let metadata = metadata(view);
         let callback = text(view, &["callback_id"]);
         let command = Some(metadata.command).filter(|command| !command.is_empty()).or(callback)?;
         let state = view.get("state").and_then(|state| state.get("values"));
@@ -223,21 +226,52 @@ impl Reader<'_> {
         Some(Parsed::Act(Box::new(Act { invocation, via, trigger: text(payload, &["trigger_id"]) })))
     }
 
+    /// What is typed into a field of a form, or into the choice of a message.
+    fn typing(&self, payload: &Value) -> Option<Parsed> {
+        let id = text(payload, &["action_id"])?;
+        let chosen = id.strip_prefix(CHOOSE).and_then(|rest| rest.rsplit_once(':'));
+        let (command, argument) = match chosen {
+            Some((command, _)) => (command.to_owned(), String::new()),
+            None if id == LOOKUP => (metadata(payload.get("view")?).command, text(payload, &["block_id"])?),
+            None => return None,
+        };
+        let (identity, standing, display_name) = self.person(payload)?;
+        let typed = text(payload, &["value"]).unwrap_or_default();
+        Some(Parsed::Ask(Box::new(TypeAhead { identity, standing, display_name, command, argument, typed })))
+    }
+
+    /// A shortcut of Slack's own menus, of a message or anywhere; it is called like the
+    /// command that it runs.
+    fn shortcut(&self, payload: &Value) -> Option<Parsed> {
+        let command = text(payload, &["callback_id"]).filter(|id| !id.contains(':'))?;
+        let trigger = text(payload, &["trigger_id"]);
+        let thread = text(payload, &["message", "thread_ts"]);
+        let place = Place { thread, ..place(text(payload, &["channel", "id"]), false, &user(payload)?) };
+        let delivery = trigger.clone().unwrap_or_else(|| self.digest.clone());
+        let input = Input::Press { value: ButtonValue::new(&command, "", "") };
+        let mut invocation = self.did(payload, delivery, place, input)?;
+        // A modal is seen wherever the person is; without a trigger none opens.
+        if let (None, Some(url)) = (&trigger, text(payload, &["response_url"])) {
+            invocation.answer_by = AnswerBy::Url { url };
+        }
+        Some(Parsed::Act(Box::new(Act { invocation, via: Via::Press { on: Surface::Message }, trigger })))
+    }
+
     fn did(&self, payload: &Value, delivery: String, place: Place, input: Input) -> Option<Invocation> {
+        let (identity, standing, display_name) = self.person(payload)?;
+        let answer_by = AnswerBy::Inline;
+        Some(Invocation { identity, standing, display_name, place, delivery, answer_by, input })
+    }
+
+    /// Who did it, and what to call them.
+    fn person(&self, payload: &Value) -> Option<(Identity, Standing, String)> {
         let user = user(payload)?;
         let (own, met) = (text(payload, &["user", "team_id"]), text(payload, &["team", "id"]));
-        let enterprise = text(payload, &["enterprise", "id"]);
+        let enterprise =
+            text(payload, &["enterprise", "id"]).or_else(|| text(payload, &["team", "enterprise_id"]));
         let (identity, standing) = self.someone(&user, &Seen { own, met, enterprise, shared: false });
         let name = text(payload, &["user", "name"]).or_else(|| text(payload, &["user", "username"]));
-        Some(Invocation {
-            standing,
-            display_name: name.unwrap_or_else(|| user.clone()),
-            identity,
-            place,
-            delivery,
-            answer_by: AnswerBy::Inline,
-            input,
-        })
+        Some((identity, standing, name.unwrap_or(user)))
     }
 
     /// Who a user is, and whether they belong here.
@@ -258,6 +292,12 @@ impl Reader<'_> {
         let standing = if outsider { Standing::Outsider } else { Standing::Member };
         (Identity::new(PLATFORM, &workspace, user), standing)
     }
+}
+
+/// What we gave a view to carry.
+fn metadata(view: &Value) -> Metadata {
+    let data = text(view, &["private_metadata"]);
+    data.and_then(|data| serde_json::from_str(&data).ok()).unwrap_or_default()
 }
 
 /// Where something was done; without a channel it is between the person and the bot.

@@ -132,18 +132,22 @@ impl Canvas {
     fn select(&mut self, placeholder: &str, command: &str, choices: &[Choice]) -> Vec<SlackBlock> {
         self.actions += 1;
         let id = format!("{CHOOSE}{command}:{}", self.actions);
-        let options: Vec<_> = choices.iter().filter_map(option).take(limits::OPTIONS).collect();
+        let options: Vec<_> = choices.iter().filter_map(option).collect();
         if options.is_empty() || width(&id) > limits::ID {
             return Vec::new();
         }
-        let hidden = choices.len() - options.len();
+        if options.len() > limits::OPTIONS {
+            let element = SlackBlockExternalSelectElement::new()
+                .with_action_id(id.into())
+                .with_placeholder(plain(placeholder, limits::PLACEHOLDER))
+                .with_min_query_length(0);
+            return vec![SlackActionsBlock::new(vec![element.into()]).into()];
+        }
         let element = SlackBlockStaticSelectElement::new()
             .with_action_id(id.into())
             .with_placeholder(plain(placeholder, limits::PLACEHOLDER))
             .with_options(options);
-        let more = (hidden > 0).then(|| notice(&format!("{hidden} more choices are not shown.")));
-        let select: SlackBlock = SlackActionsBlock::new(vec![element.into()]).into();
-        std::iter::once(select).chain(more).collect()
+        vec![SlackActionsBlock::new(vec![element.into()]).into()]
     }
 }
 

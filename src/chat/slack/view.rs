@@ -10,6 +10,8 @@ use crate::chat::slack::limits;
 use crate::chat::slack::render::{Surface, blocks, option};
 use crate::chat::slack::text::{cut, paragraph, plain, runs, width};
 
+/// The action id of a choice that is looked up while it is typed.
+pub const LOOKUP: &str = "lookup";
 /// The action id of a yes-or-no box: Slack reports it as a list like any other box.
 pub const FLAG: &str = "flag";
 
@@ -81,7 +83,8 @@ fn element(field: &Field) -> SlackInputBlockElement {
     match &field.kind {
         FieldKind::Text { multiline } => typed(field, *multiline).into(),
         FieldKind::Number { whole } => number(field, *whole).into(),
-        FieldKind::Choice { choices } => match groups(choices) {
+        FieldKind::Lookup { choices } if choices.len() > limits::OPTIONS => external(field, choices).into(),
+        FieldKind::Choice { choices } | FieldKind::Lookup { choices } => match groups(choices) {
             Some(list) => select(field, list).into(),
             None => typed(field, false).into(),
         },
@@ -134,6 +137,15 @@ fn select(field: &Field, mut groups: Vec<Vec<Item>>) -> SlackBlockStaticSelectEl
         1 => element.with_options(groups.remove(0)),
         _ => element.with_option_groups(labelled(groups)),
     }
+}
+
+fn external(field: &Field, choices: &[Choice]) -> SlackBlockExternalSelectElement {
+    let chosen = choices.iter().find(|choice| Some(&choice.value) == field.value.as_ref());
+    SlackBlockExternalSelectElement::new()
+        .with_action_id(LOOKUP.into())
+        .with_placeholder("Type to find one".into())
+        .with_min_query_length(0)
+        .opt_initial_option(chosen.and_then(option))
 }
 
 fn multiple(field: &Field, choices: &[Choice], mut groups: Vec<Vec<Item>>) -> SlackInputBlockElement {

@@ -5,6 +5,7 @@ mod extremes;
 mod failures;
 mod home;
 mod inbound;
+mod lookups;
 mod menu;
 mod outages;
 mod privacy;

@@ -145,6 +145,19 @@ impl SlackSender {
         press
     }
 
+    /// `user` types into an external select.
+    pub fn suggestion(&self, user: &str, action: &str, typed: &str) -> Value {
+        json!({
+            "type": "block_suggestion",
+            "team": { "id": TEAM },
+            "user": { "id": user, "name": user.to_lowercase(), "team_id": TEAM },
+            "container": { "type": "view" },
+            "action_id": action,
+            "block_id": "b",
+            "value": typed,
+        })
+    }
+
     /// An event of this workspace, wrapped as Slack wraps it.
     pub fn event(&self, id: &str, event: Value) -> Value {
         json!({

@@ -318,6 +318,39 @@ impl<'a> Person<'a> {
         self.app.fake.memory().views.get(before).map(reading::read).unwrap_or_default()
     }
 
+    /// Uses a shortcut of Slack's menu; the modal that opens.
+    pub async fn uses_shortcut(&self, callback: &str) -> String {
+        let mut used = self.app.sender.suggestion(&self.user(), "", "");
+        used["type"] = "shortcut".into();
+        used["callback_id"] = callback.into();
+        used["trigger_id"] = self.app.fake.trigger().into();
+        let answer = self.app.sender.payload(&used).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{callback}");
+        self.app.fake.memory().views.last().map(reading::read).unwrap_or_default()
+    }
+
+    /// Types into a choice of a form; what fits, as it is offered.
+    pub async fn types_ahead(&self, view: &Value, field: &str, typed: &str) -> Vec<String> {
+        let mut asked = self.app.sender.suggestion(&self.user(), "lookup", typed);
+        asked["view"] = view.clone();
+        asked["block_id"] = field.into();
+        self.offered(&asked).await
+    }
+
+    /// Types into the choice that runs `command`, of a message; what fits, as it is offered.
+    pub async fn types_ahead_for(&self, command: &str, typed: &str) -> Vec<String> {
+        let asked = self.app.sender.suggestion(&self.user(), &format!("choose:{command}:1"), typed);
+        self.offered(&asked).await
+    }
+
+    async fn offered(&self, asked: &Value) -> Vec<String> {
+        let mut asked = asked.clone();
+        asked["user"]["team_id"] = self.team.into();
+        let options = self.app.sender.payload(&asked).await.json()["options"].clone();
+        let label = |option: &Value| option["text"]["text"].as_str().unwrap_or_default().to_owned();
+        options.as_array().unwrap().iter().map(label).collect()
+    }
+
     /// Sends an event, twice as Slack does when it doubts, and lets the bot work.
     pub async fn tells(&self, event: Value) {
         let id = format!("Ev{}", TRIGGERS.fetch_add(1, Ordering::SeqCst));
@@ -352,10 +385,10 @@ impl<'a> Person<'a> {
             let typed = texts.iter().find(|(name, _)| *name == field).map(|(_, text)| (*text).to_owned());
             let filled = typed.or_else(|| block["element"]["initial_value"].as_str().map(str::to_owned));
             let state = match block["element"]["type"].as_str()? {
-                "static_select" => {
+                kind @ ("static_select" | "external_select") => {
                     let chosen = filled
                         .or_else(|| block["element"]["initial_option"]["value"].as_str().map(str::to_owned));
-                    serde_json::json!({"type": "static_select", "selected_option": chosen.map(|value| serde_json::json!({ "value": value }))})
+                    serde_json::json!({"type": kind, "selected_option": chosen.map(|value| serde_json::json!({ "value": value }))})
                 }
                 kind => serde_json::json!({ "type": kind, "value": filled }),
             };
