@@ -71,6 +71,32 @@ async fn a_press_at_home_is_answered_in_a_modal_and_the_page_shows_what_came_of_
 }
 
 #[tokio::test]
+async fn a_press_that_changes_nothing_draws_the_page_anew_all_the_same() {
+    let app = TestApp::start().await;
+    let ada = app.person("Ada");
+    ada.types("env create preview-site demo").await;
+    app.run_jobs().await;
+    ada.opens_home().await;
+    app.has_copies("demo", 1).await;
+    assert!(ada.home().starts_with("Your environment\n"), "a row alone tells nobody");
+    ada.presses_at_home("Show").await;
+    assert!(ada.home().starts_with("Your 2 environments"), "{}", ada.home());
+}
+
+#[tokio::test]
+async fn what_is_pressed_in_a_modal_and_shows_elsewhere_is_said_there_too() {
+    let app = TestApp::start().await;
+    let ada = app.person("Ada");
+    ada.types("env create preview-site demo").await;
+    app.run_jobs().await;
+    ada.opens_home().await;
+    ada.presses_at_home("Show").await;
+    assert_snapshot!(ada.presses_in_modal("Destroy").await, @"⏳ It is under way; the message that follows it tells the rest.");
+    assert!(ada.home().starts_with("You have no environments."));
+    app.end().await;
+}
+
+#[tokio::test]
 async fn three_hundred_environments_are_cut_with_a_count() {
     let app = TestApp::start().await;
     let ada = app.person("Ada");

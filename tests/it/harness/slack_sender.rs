@@ -134,14 +134,14 @@ impl SlackSender {
         })
     }
 
-    /// A press of a button of the bot's page: no channel, and no address for answers.
-    pub fn press_at_home(&self, user: &str, value: &str) -> Value {
+    /// A press of a button of a modal or of the bot's page: no channel, and no address for answers.
+    pub fn press_in_view(&self, user: &str, view: &Value, value: &str) -> Value {
         let mut press = self.press(user, value);
         for name in ["channel", "response_url"] {
             press.as_object_mut().unwrap().remove(name);
         }
-        press["container"] = json!({ "type": "view", "view_id": format!("VH{user}") });
-        press["view"] = json!({ "type": "home", "id": format!("VH{user}"), "private_metadata": "" });
+        press["container"] = json!({ "type": "view", "view_id": view["id"] });
+        press["view"] = view.clone();
         press
     }
 

@@ -309,10 +309,21 @@ impl<'a> Person<'a> {
     /// Presses a button of the bot's page; the modal that answers, if one does.
     pub async fn presses_at_home(&self, label: &str) -> String {
         let home = self.app.fake.memory().homes[&self.user()].clone();
-        let button = reading::buttons(&home).into_iter().find(|(name, _)| name == label);
-        let value = button.unwrap_or_else(|| panic!("{} has no button {label} at home", self.name)).1;
+        self.presses_in(&home, label).await
+    }
+
+    /// Presses a button of the modal that opened last; the one that answers.
+    pub async fn presses_in_modal(&self, label: &str) -> String {
+        let modal = self.app.fake.memory().views.last().unwrap().clone();
+        self.presses_in(&modal, label).await
+    }
+
+    async fn presses_in(&self, view: &Value, label: &str) -> String {
+        let button = reading::buttons(view).into_iter().find(|(name, _)| name == label);
+        let value = button.unwrap_or_else(|| panic!("{} sees no button {label} there", self.name)).1;
         let before = self.app.fake.memory().views.len();
-        let answer = self.app.sender.payload(&self.app.sender.press_at_home(&self.user(), &value)).await;
+        let press = self.app.sender.press_in_view(&self.user(), view, &value);
+        let answer = self.app.sender.payload(&press).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{label}");
         self.app.run_jobs().await;
         self.app.fake.memory().views.get(before).map(reading::read).unwrap_or_default()
