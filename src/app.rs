@@ -30,7 +30,7 @@ use crate::drivers::Drivers;
 use crate::drivers::exec::{ExecDriver, ExecSettings};
 use crate::drivers::git::{GitDriver, GitSettings};
 use crate::drivers::site::{SiteDriver, SiteSettings};
-use crate::environments::jobs::{Advance, Expire, KeepSites};
+use crate::environments::jobs::{Advance, Expire, reconcile::Reconcile};
 use crate::environments::warnings::{self, Keepers};
 use crate::environments::{self, Environments, home};
 use crate::error::{Error, Result};
@@ -257,19 +257,22 @@ impl Slices {
         git.author_name.clone_from(&config.git.author_name);
         git.author_email.clone_from(&config.git.author_email);
         let exec = ExecDriver::new(ExecSettings::new(config.child_env.clone()));
-        let drivers = Drivers::new(vec![Arc::new(exec), site.clone(), Arc::new(GitDriver::new(git))]);
+        let git = Arc::new(GitDriver::new(git));
+        let drivers = Drivers::new(vec![Arc::new(exec), site.clone(), git.clone()]);
         let surveys = self.surveys.clone();
         let follow: Follower = Arc::new(move |fact| Box::pin(surveys.clone().follow(fact)));
         let slice = self.environments.clone();
+        let folder = data.join("environments");
+        let reconcile = Reconcile::new(slice.clone(), drivers.clone(), (site, git), folder.clone());
         let jobs: Vec<Arc<dyn Job>> = vec![
             Arc::new(Deliver::new(self.db.clone(), platforms).with(warnings::timely())),
             Arc::new(Forget(self.db.clone())),
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
-            Arc::new(Advance { slice: slice.clone(), drivers, folder: data.join("environments") }),
+            Arc::new(Advance { slice: slice.clone(), drivers, folder }),
             Arc::new(Expire(slice.clone())),
-            Arc::new(home::Refresh(slice.clone())),
+            Arc::new(home::Refresh(slice)),
             Arc::new(Unmark(self.surveys.clone())),
-            Arc::new(KeepSites { slice, site }),
+            Arc::new(reconcile),
         ];
         Ok(Worker::new(self.db.clone(), wall, jobs))
     }

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 use super::launch::{self, Exit, Launch, Unrun};
 use super::paths::{folder_inside, shown};
+use super::process::Identity;
+use super::trace::{Trace, TraceFile};
 use super::{Driver, Observed, Outcome, Plan, Resource};
 
 /// How much of a program's output is handed to later steps.
@@ -84,6 +86,7 @@ impl Driver for ExecDriver {
         match self.run(plan).await {
             Ok(outputs) => Ok(Outcome::Ready { outputs, resources: Vec::new() }),
             Err(Stop::Refused(reason)) => Ok(Outcome::Refused { reason }),
+            Err(Stop::Unclear(reason)) => Ok(Outcome::Unclear { reason }),
             Err(Stop::Fault(error)) => Err(error),
         }
     }
@@ -101,6 +104,7 @@ impl Driver for ExecDriver {
 /// Why there are no outputs.
 enum Stop {
     Refused(String),
+    Unclear(String),
     Fault(anyhow::Error),
 }
 
@@ -110,20 +114,48 @@ impl From<String> for Stop {
     }
 }
 
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Stop::Fault(error)
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Stop::Fault(error.into())
+    }
+}
+
 impl ExecDriver {
     async fn run(&self, plan: &Plan) -> Result<Value, Stop> {
         let input: Input = serde_json::from_value(plan.input.clone())
             .map_err(|error| format!("the input of `exec:run` cannot be used: {error}"))?;
         let name = shown(&input.command.join(" "));
-        if plan.resumed && !plan.idempotent {
-            return Err(Stop::Refused(format!(
-                "`{name}` was cut off by a restart and it is unknown whether it finished; \
-                 destroy the environment and create it again"
-            )));
+        let file = TraceFile::of(plan)?;
+        let trace = if plan.resumed { file.after_a_crash()? } else { None };
+        if plan.stop.is_cancelled() {
+            return Err(Stop::Refused(ended(&name)));
         }
+        match trace {
+            Some(Trace::Ended { code, stdout }) => outputs(&name, code, &stdout),
+            Some(Trace::Begun | Trace::Runs(_)) if !plan.idempotent => {
+                let told = format!("`{name}` was cut off by a restart, and nobody saw whether it was done");
+                Err(Stop::Unclear(told))
+            }
+            _ => self.launch(plan, &input, &file).await,
+        }
+    }
+
+    /// Runs the program, with a trace that a crash cannot take away.
+    async fn launch(&self, plan: &Plan, input: &Input, file: &TraceFile) -> Result<Value, Stop> {
+        let name = shown(&input.command.join(" "));
         if input.command.first().is_none_or(String::is_empty) {
             return Err(Stop::Refused("`exec:run` needs a `command`: a program and its arguments".into()));
         }
+        let untraced = |error| tracing::warn!(%error, "a program runs without a trace");
+        let started = |program: &Identity| {
+            file.write(&Trace::Runs(program.clone())).unwrap_or_else(untraced);
+        };
         let launch = Launch {
             argv: &input.command,
             cwd: &folder_inside(&plan.workspace, input.cwd.as_deref().unwrap_or("."))?,
@@ -131,11 +163,26 @@ impl ExecDriver {
             limit: self.limit(input.timeout.as_ref())?,
             log: Some((&plan.log, self.settings.log_bytes)),
             keep: KEPT_OUTPUT,
+            started: Some(&started),
         };
-        let ended = launch::run(&launch).await.map_err(|unrun| unrun_stop(&input.command[0], unrun))?;
-        match ended.exit {
-            Exit::Code(0) => Ok(json!({ "exitCode": 0, "stdout": ended.stdout })),
-            Exit::Code(code) => Err(format!("`{name}` ended with exit code {code}").into()),
+        file.write(&Trace::Begun)?;
+        let ran = tokio::select! {
+            ran = launch::run(&launch) => ran,
+            // The program and its group are killed with the work that is let go here.
+            () = plan.stop.cancelled() => return Err(Stop::Refused(ended(&name))),
+        };
+        let end = match ran {
+            Ok(end) => end,
+            Err(unrun) => {
+                file.remove()?;
+                return Err(unrun_stop(&input.command[0], unrun));
+            }
+        };
+        match end.exit {
+            Exit::Code(code) => {
+                file.write(&Trace::Ended { code, stdout: end.stdout.clone() })?;
+                outputs(&name, code, &end.stdout)
+            }
             Exit::Signal(signal) => Err(format!("`{name}` was ended by signal {signal}").into()),
             Exit::OutOfTime => {
                 Err(format!("`{name}` was ended at its time limit of {}", span(launch.limit)).into())
@@ -174,6 +221,17 @@ impl ExecDriver {
             _ => Err(format!("`timeout` is to be a time like `90s` or `5m`, at most {}", span(max))),
         }
     }
+}
+
+fn outputs(name: &str, code: i32, stdout: &str) -> Result<Value, Stop> {
+    match code {
+        0 => Ok(json!({ "exitCode": 0, "stdout": stdout })),
+        code => Err(format!("`{name}` ended with exit code {code}").into()),
+    }
+}
+
+fn ended(name: &str) -> String {
+    format!("`{name}` was ended, since it was not wanted any more")
 }
 
 fn unrun_stop(program: &str, unrun: Unrun) -> Stop {

@@ -162,6 +162,28 @@ impl Driver for GitDriver {
 }
 
 impl GitDriver {
+    /// What a crash, or a fault in the middle, may have left in the folder of repositories: what is
+    /// being made just now is among it too.
+    pub fn half_made(&self) -> std::io::Result<Vec<PathBuf>> {
+        let entries = match std::fs::read_dir(&self.settings.repos_dir) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+        let half_made = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(".new-") || name.starts_with(".home-")
+        };
+        Ok(paths.into_iter().filter(half_made).collect())
+    }
+
+    /// Whether the step of this key left that, by its name.
+    pub fn is_half_made_by(path: &Path, key: &str) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let hash = short_hash(key);
+        name.starts_with(&format!(".new-{hash}-")) || name == format!(".home-{hash}")
+    }
+
     async fn publish(&self, plan: &Plan) -> Result<Handle, Failure> {
         let input: Input = serde_json::from_value(plan.input.clone())
             .map_err(|error| format!("the input of `publish:git` cannot be used: {error}"))?;
@@ -225,6 +247,10 @@ impl GitDriver {
         if !path.exists() {
             let name = path.file_name().context("a repository without a name")?.to_string_lossy();
             let new = path.with_file_name(format!(".new-{}-{name}", short_hash(&work.plan.key)));
+            if work.plan.stop.is_cancelled() {
+                remove_all(&new)?;
+                return Err(unwanted());
+            }
             self.make_own(work, &new).await?;
             // Fails where another one has appeared meanwhile; that one is looked at below.
             let moved = std::fs::rename(&new, path);
@@ -327,9 +353,16 @@ async fn publish_foreign(work: &Publication<'_>, remote: Remote) -> Result<Handl
                 remote.url
             )));
         }
+        if work.plan.stop.is_cancelled() {
+            return Err(unwanted());
+        }
         push(work, &remote).await?;
     }
     Ok(work.handle(remote.url, None, false))
+}
+
+fn unwanted() -> Failure {
+    Failure::Refused("the repository was not wanted any more".into())
 }
 
 async fn push(work: &Publication<'_>, remote: &Remote) -> Result<(), Failure> {

@@ -158,7 +158,15 @@ impl Git {
         }
         argv.extend(args.iter().map(|&arg| arg.to_owned()));
         let env = [self.env.as_slice(), env].concat();
-        let launch = Launch { argv: &argv, cwd, env: &env, limit: self.limit, log: None, keep: KEPT_OUTPUT };
+        let launch = Launch {
+            argv: &argv,
+            cwd,
+            env: &env,
+            limit: self.limit,
+            log: None,
+            keep: KEPT_OUTPUT,
+            started: None,
+        };
         let ended = launch::run(&launch).await.map_err(unrun)?;
         if ended.exit == Exit::OutOfTime {
             let what = args.iter().find(|arg| !arg.starts_with('-')).unwrap_or(&"git");

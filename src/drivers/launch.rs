@@ -30,6 +30,8 @@ pub(super) struct Launch<'a> {
     pub log: Option<(&'a Path, usize)>,
     /// How many of the last bytes of each stream are handed back.
     pub keep: usize,
+    /// Told which process it is, once it runs.
+    pub started: Option<&'a (dyn Fn(&Identity) + Sync)>,
 }
 
 /// How it ended.
@@ -61,6 +63,9 @@ pub(super) enum Unrun {
 pub(super) async fn run(launch: &Launch<'_>) -> Result<Ended, Unrun> {
     let mut child = spawn(launch)?;
     let group = Group::of(&child);
+    if let (Some(told), Some(program)) = (launch.started, &group.0) {
+        told(program);
+    }
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let log = match launch.log {
         Some((path, cap)) => Some(Mutex::new(CappedLog::open(path, cap).await)),

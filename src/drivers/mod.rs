@@ -4,6 +4,8 @@
 //! environment's id, so an orphan is recognisable; a driver knows no database,
 //! no chat and no slice. Settings come as plain values, so the environment of
 //! the bot (and the secrets in it) never reaches a program that a step starts.
+//! What a crash leaves half made is listed and cleared by the one who knows
+//! which step has ended; a driver never decides that by itself.
 //! Deliberately absent: retries (the job decides), listing (nothing is ever
 //! deleted because a list was empty), and a sandbox: a step runs with the
 //! rights of the bot's own user, only its paths and its time are bounded.
@@ -18,6 +20,7 @@ mod paths;
 pub mod process;
 pub mod site;
 pub mod site_server;
+mod trace;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Timestamp;
 
@@ -58,6 +62,9 @@ pub struct Plan {
     pub idempotent: bool,
     /// When the run was decided: the same for each repeat, the date of commits.
     pub decided: Timestamp,
+    /// Set once the step is not wanted any more. A program is ended then; what
+    /// can only be finished is finished, so that it is known; nothing is begun.
+    pub stop: CancellationToken,
 }
 
 /// Whether we remove it.
@@ -89,8 +96,10 @@ pub enum Outcome {
     Ready { outputs: Value, resources: Vec<Resource> },
     /// Still going on: look again after this long.
     Working { again_in: Duration },
-    /// Cannot be done as asked: a sentence for people.
+    /// Cannot be done as asked, or was ended: a sentence for people.
     Refused { reason: String },
+    /// Was cut off, may have been done, and is not to be done twice: a sentence for the person who says.
+    Unclear { reason: String },
 }
 
 /// What exists of a resource just now.

@@ -165,6 +165,9 @@ impl Driver for SiteDriver {
             Ok(dir) => Place::of(plan, dir)?,
             Err(reason) => return refused(reason),
         };
+        if plan.stop.is_cancelled() && place.serving().is_none() {
+            return refused("the site was not wanted any more".into());
+        }
         let ready = match self.serve(&place).await? {
             Ok(ready) => ready,
             Err(reason) => return refused(reason),

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::repair::{self, Verdict};
 use super::{Environments, Request, deadlines, model, notice, warnings, wording};
+use crate::access::Actor;
 use crate::catalog::{self, model::Template};
 use crate::chat::form::{Field, Form};
 use crate::chat::inbound::Input;
-use crate::chat::message::Reply;
+use crate::chat::message::{Message, Reply};
 use crate::chat::outbox::Address;
 use crate::clock::Timestamp;
 use crate::commands::{Call, Handlers, handler};
@@ -24,6 +26,10 @@ pub fn handlers(slice: &Arc<Environments>) -> Handlers {
         ("env.keep", handler(slice, keep)),
         ("env.destroy", handler(slice, destroy)),
         ("home", handler(slice, home)),
+        ("env.retry", handler(slice, retry)),
+        ("env.undo", handler(slice, undo)),
+        ("env.cancel", handler(slice, cancel)),
+        ("env.abandon", handler(slice, abandon)),
     ])
 }
 
@@ -206,14 +212,81 @@ async fn keep(slice: Arc<Environments>, call: Call) -> Result<Reply> {
 }
 
 async fn destroy(slice: Arc<Environments>, call: Call) -> Result<Reply> {
-    let name = call.args.text("name").unwrap_or_default().to_owned();
-    // A press is answered by the message it was on.
-    let pressed = matches!(call.invocation.input, Input::Press { .. });
-    call.commit(&slice.db, (call.actor.clone(), name, pressed), |tx, (actor, name, pressed)| {
+    call.commit(&slice.db, Asker::of(&call), |tx, by| {
         Box::pin(async move {
-            let env = super::destroy(tx, actor, name).await?;
-            Ok(if *pressed { Reply::Silent } else { Reply::private(wording::going(&env)) })
+            let env = super::destroy(tx, &by.actor, &by.name).await?;
+            Ok(by.answer(wording::going(&env)))
         })
     })
     .await
+}
+
+async fn retry(slice: Arc<Environments>, call: Call) -> Result<Reply> {
+    let verdict = call.args.text("outcome").map(|said| match said {
+        "done" => Verdict::Done,
+        _ => Verdict::Again,
+    });
+    call.commit(
+        &slice.db,
+        (Asker::of(&call), slice.catalog.clone(), verdict),
+        |tx, (by, catalog, verdict)| {
+            Box::pin(async move {
+                let env = repair::retry(tx, &by.actor, catalog, &by.name, *verdict).await?;
+                Ok(by.answer(wording::retried(&env)))
+            })
+        },
+    )
+    .await
+}
+
+async fn undo(slice: Arc<Environments>, call: Call) -> Result<Reply> {
+    call.commit(&slice.db, Asker::of(&call), |tx, by| {
+        Box::pin(async move {
+            let env = repair::undo(tx, &by.actor, &by.name).await?;
+            Ok(by.answer(wording::undoing(&env)))
+        })
+    })
+    .await
+}
+
+async fn cancel(slice: Arc<Environments>, call: Call) -> Result<Reply> {
+    call.commit(&slice.db, Asker::of(&call), |tx, by| {
+        Box::pin(async move {
+            let env = repair::cancel(tx, &by.actor, &by.name).await?;
+            Ok(by.answer(wording::cancelled(&env)))
+        })
+    })
+    .await
+}
+
+async fn abandon(slice: Arc<Environments>, call: Call) -> Result<Reply> {
+    call.commit(&slice.db, Asker::of(&call), |tx, by| {
+        Box::pin(async move {
+            let (env, what) = repair::abandon(tx, &by.actor, &by.name).await?;
+            Ok(by.answer(wording::abandoned(&env, &what)))
+        })
+    })
+    .await
+}
+
+/// Who asks for what to be done with which environment.
+struct Asker {
+    actor: Actor,
+    name: String,
+    pressed: bool,
+}
+
+impl Asker {
+    fn of(call: &Call) -> Self {
+        Asker {
+            actor: call.actor.clone(),
+            name: call.args.text("name").unwrap_or_default().to_owned(),
+            pressed: matches!(call.invocation.input, Input::Press { .. }),
+        }
+    }
+
+    /// A press is answered by the message it was on.
+    fn answer(&self, message: Message) -> Reply {
+        if self.pressed { Reply::Silent } else { Reply::private(message) }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::model::{self, Environment, Event};
+use super::model::{self, Environment, Event, State};
 use super::notice::{self, Next};
 use super::store;
 use super::warnings::{self, Keepers};
@@ -51,12 +51,11 @@ pub(super) async fn set(
     Ok(env)
 }
 
-/// Does what is due about the deadline: warns, or ends what was announced.
+/// Does what is due about the deadline: warns, or ends what was announced. A stopped create is undone
+/// first, and what is stuck waits for a person.
 pub async fn look(tx: &mut Tx, id: &str, keepers: &Keepers) -> Result<()> {
     let Some(env) = store::lock(tx, id).await? else { return Ok(()) };
-    if env.state.on(Event::Destroy).is_none() {
-        return Ok(());
-    }
+    let Some(end) = env.state.on(Event::Expire) else { return Ok(()) };
     let said = warnings::said(tx.conn(), &env).await?;
     let now = tx.now();
     match notice::next(now, env.term(), &said) {
@@ -70,8 +69,9 @@ pub async fn look(tx: &mut Tx, id: &str, keepers: &Keepers) -> Result<()> {
         Next::End { announced } => {
             let reason = if announced { "deadline" } else { "deadline, and nobody could be told" };
             let detail = format!("environment={} reason={reason}", env.name);
-            audit::record(tx, "system", "env.destroy", &detail).await?;
-            super::begin_destroy(tx, &env).await
+            let command = if end == State::Undoing { "env.undo" } else { "env.destroy" };
+            audit::record(tx, "system", command, &detail).await?;
+            super::begin_removal(tx, &env, end).await
         }
     }
 }

@@ -1,4 +1,6 @@
-//! The background work of environments: advancing runs, deadlines, looking after sites.
+//! The background work of environments: advancing runs, deadlines, comparing and repairing.
+
+pub mod reconcile;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,24 +10,29 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::actions;
-use super::model::{self, Environment, Next, ResourceRow, Run, StepRow, StepState};
-use super::runs::StepEnd;
+use super::model::{self, Environment, Next, Presence, ResourceRow, Run, State, StepRow, StepState};
+use super::runs::{StepEnd, StepStop};
+use super::wording::named;
 use super::{Environments, deadlines, runs};
 use crate::catalog::{self, model::Template};
 use crate::db::Conn;
 use crate::drivers::log::excerpt;
-use crate::drivers::site::SiteDriver;
-use crate::drivers::{Driver, Drivers, Observed, Outcome, Plan};
+use crate::drivers::{Drivers, Observed, Outcome, Ownership, Plan};
 use crate::error::Result;
 use crate::jobs::worker::MAX_ATTEMPTS;
 use crate::jobs::{Job, JobError};
 use crate::people;
 use crate::templating::Renderer;
+use tokio_util::sync::CancellationToken;
 
 /// A step that fails by a fault of ours stops its run after this many attempts.
 const FAULTY_ATTEMPTS: i64 = 4;
-/// How often a destroy is tried that always fails by a fault of ours.
-const SLOWLY: Duration = Duration::from_secs(300);
+/// What cannot be removed is tried this often, for about four minutes; then a person decides.
+const REMOVAL_ATTEMPTS: i64 = 9;
+/// How often a running step looks whether another process cancelled it; of this one it is told.
+const WANTED_LOOK: Duration = Duration::from_secs(1);
+/// What a person reads of a fault of ours that stays.
+const HOPELESS: &str = "something went wrong on my side, again and again; the log has the details";
 /// Lines of output shown with a failure.
 const EXCERPT_LINES: usize = 20;
 
@@ -83,33 +90,28 @@ impl Advance {
                 drop(conn);
                 self.finish(&work).await
             }
+            Next::Stop => {
+                drop(conn);
+                let unit = self.slice.db.write(env.id, |tx, id| Box::pin(runs::stop_here(tx, id, "")));
+                Ok(unit.await?)
+            }
             Next::Remove(index) => {
                 drop(conn);
-                self.remove(&env, &resources[index]).await
+                self.remove(&env, &resources[index], attempt).await
             }
             Next::Gone => {
                 drop(conn);
-                let unit = self.slice.db.write(env.id, |tx, id| Box::pin(runs::destroyed(tx, id)));
+                let unit = self.slice.db.write(env.id, |tx, id| Box::pin(runs::emptied(tx, id)));
                 Ok(unit.await?)
             }
         }
     }
 
-    /// A create stops and says so; a destroy goes on trying, slowly.
+    /// A create stops and says so; a removal becomes stuck.
     async fn hopeless(&self, id: &str, why: String) -> Result<(), JobError> {
         tracing::error!(env = id, error = why, "an environment cannot go on");
-        let said = "something went wrong on my side, again and again; the log has the details";
-        let unit = (id.to_owned(), said);
-        let still_destroying = self.slice.db.write(unit, |tx, (env, said)| {
-            Box::pin(async move {
-                runs::stop_here(tx, env, said).await?;
-                runs::removal_hindered(tx, env, "Removing does not work yet; it is tried again.").await
-            })
-        });
-        match still_destroying.await? {
-            true => Err(JobError::Retry(SLOWLY, why)),
-            false => Ok(()),
-        }
+        let unit = self.slice.db.write(id.to_owned(), |tx, id| Box::pin(runs::hopeless(tx, id, HOPELESS)));
+        Ok(unit.await?)
     }
 
     async fn work(&self, conn: &mut Conn, env: Environment, run: Run) -> Result<Work> {
@@ -120,13 +122,10 @@ impl Advance {
 
     /// One step: begun on disk, done, ended on disk.
     async fn step(&self, work: &Work, row: &StepRow, attempt: i64) -> Result<(), JobError> {
-        let resumed = row.state == StepState::Running;
         let unit = (work.env.id.clone(), row.clone());
         let begin = self.slice.db.write(unit, |tx, (env, row)| Box::pin(runs::begin_step(tx, env, row)));
-        if !begin.await? {
-            return Ok(());
-        }
-        match self.act(work, row, resumed).await {
+        let Some(state) = begin.await? else { return Ok(()) };
+        match self.act_while_wanted(work, row, state).await {
             Ok(Some(Outcome::Ready { outputs, resources })) => {
                 let driver = self.drivers.for_action(&row.action).map_or("builtin", |driver| driver.name());
                 self.end(work, row, StepState::Done, driver, outputs, resources).await
@@ -135,7 +134,8 @@ impl Advance {
             Ok(Some(Outcome::Working { again_in })) => {
                 Err(JobError::Retry(again_in, format!("`{}` is still working", row.id)))
             }
-            Ok(Some(Outcome::Refused { reason })) => self.stop(work, row, &reason).await,
+            Ok(Some(Outcome::Refused { reason })) => self.stop(work, row, reason, false).await,
+            Ok(Some(Outcome::Unclear { reason })) => self.stop(work, row, reason, true).await,
             Err(fault) if attempt < FAULTY_ATTEMPTS => Err(JobError::Fault(format!("{fault:#}"))),
             Err(fault) => {
                 tracing::error!(
@@ -144,13 +144,58 @@ impl Advance {
                     error = format!("{fault:#}"),
                     "a step failed"
                 );
-                self.stop(work, row, "something went wrong on my side; the log has the details").await
+                let why = "something went wrong on my side; the log has the details";
+                self.stop(work, row, why.to_owned(), false).await
             }
         }
     }
 
+    /// Does the step, and tells its driver when it is not wanted any more.
+    async fn act_while_wanted(
+        &self,
+        work: &Work,
+        row: &StepRow,
+        state: State,
+    ) -> anyhow::Result<Option<Outcome>> {
+        let stop = CancellationToken::new();
+        if !state.creates() {
+            stop.cancel();
+        }
+        let act = self.act(work, row, &stop);
+        tokio::pin!(act);
+        tokio::select! {
+            biased;
+            outcome = &mut act => outcome,
+            () = self.unwanted(&work.env.id) => {
+                stop.cancel();
+                act.await
+            }
+        }
+    }
+
+    /// Returns once the environment's create was ended.
+    async fn unwanted(&self, id: &str) {
+        let db = &self.slice.db;
+        loop {
+            // Listened for before the look, so that none in between is missed.
+            let enqueued = db.job_enqueued();
+            let wanted = async { runs::is_wanted(&mut *db.read().await?, id).await };
+            match wanted.await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(%error, "cannot look whether a step is wanted"),
+            }
+            let _ = tokio::time::timeout(WANTED_LOOK, enqueued).await;
+        }
+    }
+
     /// Does the step's action; `None` when its condition does not hold.
-    async fn act(&self, work: &Work, row: &StepRow, resumed: bool) -> anyhow::Result<Option<Outcome>> {
+    async fn act(
+        &self,
+        work: &Work,
+        row: &StepRow,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Option<Outcome>> {
         let refused = |reason: String| Ok(Some(Outcome::Refused { reason }));
         let Some(step) = work.template.steps.iter().find(|step| step.id == row.id) else {
             return refused(format!("the pinned template has no step `{}`", row.id));
@@ -168,7 +213,7 @@ impl Advance {
             Ok(input) => input.unwrap_or(Value::Null),
             Err(error) => return refused(error.to_string()),
         };
-        let plan = self.plan(work, row, input, (resumed, step.idempotent))?;
+        let plan = Plan { idempotent: step.idempotent, stop: stop.clone(), ..self.plan(work, row, input)? };
         match self.drivers.for_action(&row.action) {
             Some(driver) => driver.apply(&plan).await.map(Some),
             None => {
@@ -187,28 +232,23 @@ impl Advance {
         }
     }
 
-    fn plan(
-        &self,
-        work: &Work,
-        row: &StepRow,
-        input: Value,
-        (resumed, idempotent): (bool, bool),
-    ) -> anyhow::Result<Plan> {
+    fn plan(&self, work: &Work, row: &StepRow, input: Value) -> anyhow::Result<Plan> {
         let folder = self.folder.join(&work.env.id);
         let plan = Plan {
             env: work.env.id.clone(),
             env_name: work.env.name.clone(),
             run: work.run.id.clone(),
             step: row.id.clone(),
-            key: format!("{}:{}", work.run.id, row.position),
+            key: row.key(),
             action: row.action.clone(),
             input,
             workspace: folder.join("workspace"),
             state: folder.join("state"),
             log: folder.join("log").join(format!("{}.log", row.position)),
-            resumed,
-            idempotent,
+            resumed: row.state == StepState::Running,
+            idempotent: false,
             decided: work.run.started_at,
+            stop: CancellationToken::new(),
         };
         for folder in [&plan.workspace, &plan.state, &folder.join("log")] {
             std::fs::create_dir_all(folder)?;
@@ -230,14 +270,11 @@ impl Advance {
         Ok(self.slice.db.write(end, |tx, end| Box::pin(runs::end_step(tx, end))).await?)
     }
 
-    async fn stop(&self, work: &Work, row: &StepRow, why: &str) -> Result<(), JobError> {
+    async fn stop(&self, work: &Work, row: &StepRow, why: String, unclear: bool) -> Result<(), JobError> {
         let log = self.folder.join(&work.env.id).join("log").join(format!("{}.log", row.position));
-        let unit = (work.env.id.clone(), row.clone(), why.to_owned(), excerpt(&log, EXCERPT_LINES));
-        let stop = self
-            .slice
-            .db
-            .write(unit, |tx, (env, row, why, note)| Box::pin(runs::stop_at(tx, env, row, why, note)));
-        Ok(stop.await?)
+        let (env, note) = (work.env.id.clone(), excerpt(&log, EXCERPT_LINES));
+        let stop = StepStop { env, step: row.clone(), why, note, unclear };
+        Ok(self.slice.db.write(stop, |tx, stop| Box::pin(runs::stop_at(tx, stop))).await?)
     }
 
     async fn finish(&self, work: &Work) -> Result<(), JobError> {
@@ -256,30 +293,45 @@ impl Advance {
         Ok(ready.await?)
     }
 
-    /// Removes one resource; a hindrance is said in the message and tried again, without end.
-    async fn remove(&self, env: &Environment, row: &ResourceRow) -> Result<(), JobError> {
-        let outcome = match self.drivers.by_name(&row.driver) {
-            Some(driver) => driver.destroy(&row.resource).await,
-            None if row.resource.kind == "workspace" => remove_folder(&self.folder, &row.env).await,
-            None => Ok(()),
+    /// Removes one resource; a hindrance is said in the message, tried again, and after some time a person's to decide.
+    async fn remove(&self, env: &Environment, row: &ResourceRow, attempt: i64) -> Result<(), JobError> {
+        let db = &self.slice.db;
+        let error = match self.remove_one(env, row).await {
+            Ok(presence) => {
+                let unit = (env.id.clone(), row.id.clone(), presence);
+                let removed =
+                    db.write(unit, |tx, (env, row, left)| Box::pin(runs::removed(tx, env, row, *left)));
+                return Ok(removed.await?);
+            }
+            Err(error) => format!("{error:#}"),
         };
-        let Err(error) = outcome else {
-            let unit = (env.id.clone(), row.id.clone());
-            let removed = self.slice.db.write(unit, |tx, (env, row)| Box::pin(runs::removed(tx, env, row)));
-            return Ok(removed.await?);
-        };
-        tracing::warn!(
-            env = env.id,
-            kind = row.resource.kind,
-            error = format!("{error:#}"),
-            "cannot be removed yet"
-        );
-        let why =
-            format!("Removing the {} does not work yet ({error}); it is tried again.", row.resource.kind);
-        let unit = (env.id.clone(), why);
-        let said = self.slice.db.write(unit, |tx, (env, why)| Box::pin(runs::removal_hindered(tx, env, why)));
-        said.await?;
-        Err(JobError::Retry(Duration::from_secs(15), format!("{error:#}")))
+        tracing::warn!(env = env.id, kind = row.resource.kind, error, "cannot be removed yet");
+        let what = named(&row.resource);
+        if attempt >= REMOVAL_ATTEMPTS {
+            let unit = (env.id.clone(), format!("the {what} cannot be removed: {error}"));
+            let stuck = db.write(unit, |tx, (env, why)| Box::pin(runs::removal_stuck(tx, env, why)));
+            return Ok(stuck.await?);
+        }
+        let unit =
+            (env.id.clone(), format!("removing the {what} does not work yet ({error}); it is tried again"));
+        db.write(unit, |tx, (env, why)| Box::pin(runs::removal_hindered(tx, env, why))).await?;
+        Err(JobError::Fault(error))
+    }
+
+    /// Whether it is gone then. What is kept stays unless an undo's driver finds it untouched.
+    async fn remove_one(&self, env: &Environment, row: &ResourceRow) -> anyhow::Result<Presence> {
+        match self.drivers.by_name(&row.driver) {
+            Some(driver) => {
+                driver.destroy(&row.resource).await?;
+                let kept = row.resource.ownership == Ownership::Kept;
+                if kept && driver.observe(&row.resource).await? == Observed::Present {
+                    return Ok(Presence::Left);
+                }
+            }
+            None if row.resource.kind == "workspace" => remove_folder(&self.folder, &env.id).await?,
+            None => {}
+        }
+        Ok(Presence::Gone)
     }
 }
 
@@ -292,7 +344,7 @@ fn context(work: &Work) -> Value {
 }
 
 /// The folder's name is an id of ours, never a person's words.
-async fn remove_folder(root: &Path, env: &str) -> anyhow::Result<()> {
+pub(super) async fn remove_folder(root: &Path, env: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         env.starts_with("env_") && !env.contains(['/', '.']),
         "`{env}` is no environment's folder"
@@ -315,54 +367,5 @@ impl Job for Expire {
     async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
         let unit = (payload["env"].as_str().unwrap_or_default().to_owned(), self.0.keepers.clone());
         Ok(self.0.db.write(unit, |tx, (id, keepers)| Box::pin(deadlines::look(tx, id, keepers))).await?)
-    }
-}
-
-/// Every minute, and at each start: sites that should be up and are not are
-/// started again on the same port. The crash that leads here is one of the
-/// site's process or of the machine.
-pub struct KeepSites {
-    pub slice: Arc<Environments>,
-    pub site: Arc<SiteDriver>,
-}
-
-#[async_trait]
-impl Job for KeepSites {
-    fn kind(&self) -> &'static str {
-        "env.keep-sites"
-    }
-
-    fn every(&self) -> Option<Duration> {
-        Some(Duration::from_secs(60))
-    }
-
-    async fn run(&self, _payload: Value, _attempt: i64) -> Result<(), JobError> {
-        let mut conn = self.slice.db.read().await?;
-        let expected = runs::expected_processes(&mut conn).await?;
-        drop(conn);
-        for row in expected {
-            if let Err(error) = self.keep(&row).await {
-                tracing::warn!(env = row.env, error = format!("{error:#}"), "a site cannot be started again");
-            }
-        }
-        Ok(())
-    }
-}
-
-impl KeepSites {
-    async fn keep(&self, row: &ResourceRow) -> anyhow::Result<()> {
-        if self.site.observe(&row.resource).await? == Observed::Present {
-            return Ok(());
-        }
-        let again = self.site.restart(&row.resource).await?;
-        tracing::info!(env = row.env, "a site was gone and is up again");
-        let unit = (row.clone(), again.handle.clone());
-        let moved =
-            self.slice.db.write(unit, |tx, (row, handle)| Box::pin(runs::process_moved(tx, row, handle)));
-        if !moved.await? {
-            // It was destroyed while we looked.
-            self.site.destroy(&again).await?;
-        }
-        Ok(())
     }
 }

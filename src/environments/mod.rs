@@ -2,13 +2,16 @@
 //!
 //! Invariants: one job per environment moves it (`advance`, never two side by
 //! side); a step is begun on disk before it acts and ended on disk after, so a
-//! crash leaves at most one step of unknown outcome, which is done again; the
-//! message that follows an environment changes in the unit that changes it; no
-//! deadline ends one before its end was announced; a
-//! unit that changes one holds its row first, so that none decides on a state
-//! that another is just leaving.
-//! Deliberately absent: updates to a newer template version, operations other
-//! than create and destroy.
+//! crash leaves at most one step of unknown outcome: its driver looks what came
+//! of it, and where that cannot be seen a person says; the message that follows
+//! an environment changes in the unit that changes it; no deadline ends one
+//! before its end was announced; a unit that changes one holds its row first,
+//! so that none decides on a state that another is just leaving; what stopped offers what can be decided, and nothing that was made
+//! is forgotten before it is gone or an admin left it behind; whatever differs
+//! from what is written here is found by `jobs::reconcile`, which removes
+//! only what the database says is over.
+//! Deliberately absent: updates to a newer template version, operations of a
+//! ready environment other than destroy.
 
 pub mod actions;
 pub mod commands;
@@ -18,6 +21,7 @@ pub mod jobs;
 pub mod model;
 pub mod notice;
 pub mod offers;
+pub mod repair;
 pub mod runs;
 mod store;
 mod usage;
@@ -106,14 +110,7 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     }
     catalog::pin(tx, &request.template).await?;
     store::insert(tx, &env).await?;
-    let run = store::runs::insert_run(tx, &env.id, "create", &request.template.plan()).await?;
-    let folder = Resource {
-        kind: "workspace".into(),
-        label: "workspace".into(),
-        ownership: Ownership::Owned,
-        handle: json!({ "env": env.id }),
-    };
-    store::runs::insert_resource(tx, &env.id, (&run, 0), "workspace", &folder).await?;
+    begin_create(tx, &env.id, &request.template).await?;
     let data =
         json!({"person": env.owner, "template": env.template, "tier": env.tier, "adapted": env.adapted});
     facts::append(tx, FactKind::EnvRequested, &env.id, data).await?;
@@ -123,6 +120,18 @@ pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     runs::advance_soon(tx, &env.id).await?;
     deadlines::look_at(tx, &env.id, env.term().first()).await?;
     Ok(env)
+}
+
+/// A create run with its steps, and the workspace that it works in.
+async fn begin_create(tx: &mut Tx, id: &str, template: &Template) -> Result<()> {
+    let run = store::runs::insert_run(tx, id, "create", &template.plan()).await?;
+    let folder = Resource {
+        kind: "workspace".into(),
+        label: "workspace".into(),
+        ownership: Ownership::Owned,
+        handle: json!({ "env": id }),
+    };
+    store::runs::insert_resource(tx, id, (&run, 0), "workspace", &folder).await
 }
 
 /// Somebody else has the name: whose it is, and a free one.
@@ -141,7 +150,7 @@ async fn taken(conn: &mut Conn, other: &Environment, asker: &Actor) -> Result<Er
     let sentence = format!(
         "`{}` exists already. {whose} ({}). Choose another name: `{free}` is free.",
         other.name,
-        other.state.word()
+        other.state.said()
     );
     // Of the name, so that a form shows it there, where it is mended.
     Ok(Error::Fields(vec![("name".into(), sentence)]))
@@ -194,17 +203,19 @@ pub async fn destroy(tx: &mut Tx, actor: &Actor, name_or_id: &str) -> Result<Env
     let env = find_to_change(tx, name_or_id).await?;
     demand(tx.conn(), actor, &env, "destroy").await?;
     match env.state.on(Event::Destroy) {
-        Some(_) => begin_destroy(tx, &env).await.map(|()| env),
-        None => Err(Error::Conflict(format!("`{}` is {} already.", env.name, env.state.word()))),
+        Some(next) => begin_removal(tx, &env, next).await.map(|()| env),
+        None => Err(Error::Conflict(format!("`{}` is {} already.", env.name, env.state.said()))),
     }
 }
 
-async fn begin_destroy(tx: &mut Tx, env: &Environment) -> Result<()> {
-    store::set_state(tx, &env.id, State::Destroying).await?;
-    if let Some(run) = store::runs::create_run(tx.conn(), &env.id).await? {
-        store::runs::end_run(tx, &run.id, "cancelled").await?;
-    }
-    store::runs::insert_run(tx, &env.id, "destroy", &[]).await?;
+/// Begins an undo or a destroy, as `next` says; its job does it.
+async fn begin_removal(tx: &mut Tx, env: &Environment, next: State) -> Result<()> {
+    store::set_state(tx, &env.id, next).await?;
+    store::set_failure(tx, &env.id, None).await?;
+    let ended = if env.state == State::Unclear { "failed" } else { "cancelled" };
+    runs::end_create_run(tx, &env.id, ended).await?;
+    let kind = if next == State::Undoing { "undo" } else { "destroy" };
+    store::runs::insert_run(tx, &env.id, kind, &[]).await?;
     announce(tx, &env.id).await?;
     warnings::retire(tx, env).await?;
     runs::advance_soon(tx, &env.id).await

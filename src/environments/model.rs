@@ -20,12 +20,26 @@ pub enum State {
     Requested,
     /// Its create run is going on.
     Provisioning,
+    /// Somebody ended its create; a step that runs still is being ended.
+    Cancelling,
     /// It can be used.
     Ready,
-    /// Its create run stopped; what was made stays until a destroy.
+    /// Its create run stopped; what was made stays until somebody decides.
     Failed,
+    /// Its create run was ended by somebody; what was made stays as after a failure.
+    Cancelled,
+    /// Stuck: a step was cut off, and only a person can say whether it was done.
+    Unclear,
+    /// What its create made is being removed; its name stays.
+    Undoing,
+    /// Stuck: something of an undo cannot be removed.
+    UndoStuck,
+    /// Nothing of its create is left; it may start over under its name.
+    Undone,
     /// What it owns is being removed.
     Destroying,
+    /// Stuck: something of a destroy cannot be removed.
+    DestroyStuck,
     /// It is gone; its name is free.
     Destroyed,
 }
@@ -37,46 +51,125 @@ pub enum Event {
     Start,
     /// The last step is done.
     Provisioned,
-    /// A step cannot be done.
+    /// A step cannot be done, or was ended.
     Stopped,
-    /// Somebody, or the deadline, ends it.
+    /// A step was cut off, its outcome unknown.
+    CutOff,
+    /// Somebody ends the create.
+    Cancel,
+    /// Somebody wants it tried again.
+    Retry,
+    /// Somebody wants what the create made removed.
+    Undo,
+    /// Somebody ends it.
     Destroy,
-    /// Nothing it owned is left.
+    /// Its deadline is here.
+    Expire,
+    /// Nothing is left to remove.
     Removed,
+    /// Something could not be removed, however often it was tried.
+    Hindered,
+    /// An admin leaves that behind.
+    Abandon,
 }
 
 impl State {
+    /// All of them, in the order of a life.
+    pub const ALL: [State; 13] = [
+        State::Requested,
+        State::Provisioning,
+        State::Cancelling,
+        State::Ready,
+        State::Failed,
+        State::Cancelled,
+        State::Unclear,
+        State::Undoing,
+        State::UndoStuck,
+        State::Undone,
+        State::Destroying,
+        State::DestroyStuck,
+        State::Destroyed,
+    ];
+
     /// The state after `event`; `None` where the event means nothing.
     pub fn on(self, event: Event) -> Option<State> {
-        use State::{Destroyed, Destroying, Failed, Provisioning, Ready, Requested};
+        use State::{
+            Cancelled, Cancelling, DestroyStuck, Destroyed, Destroying, Failed, Provisioning, Ready,
+            Requested, Unclear, UndoStuck, Undoing, Undone,
+        };
         match (self, event) {
             (Requested, Event::Start) => Some(Provisioning),
             (Requested | Provisioning, Event::Provisioned) => Some(Ready),
             (Requested | Provisioning, Event::Stopped) => Some(Failed),
-            (Requested | Provisioning | Ready | Failed, Event::Destroy) => Some(Destroying),
+            (Provisioning, Event::CutOff) => Some(Unclear),
+            (Requested | Provisioning, Event::Cancel) => Some(Cancelling),
+            (Cancelling, Event::Stopped) => Some(Cancelled),
+            (Failed | Cancelled | Unclear, Event::Retry) => Some(Provisioning),
+            // A failed create goes as its undo would leave it: with a repository that it alone made.
+            (Failed | Cancelled | Unclear, Event::Undo | Event::Expire) => Some(Undoing),
+            (Undoing, Event::Removed) => Some(Undone),
+            (Undoing, Event::Hindered) => Some(UndoStuck),
+            (UndoStuck, Event::Retry | Event::Abandon) => Some(Undoing),
+            (Undone, Event::Retry) => Some(Requested),
+            (Requested | Provisioning | Cancelling | Ready | Undone, Event::Expire) => Some(Destroying),
+            (Destroying | Destroyed, Event::Destroy) => None,
+            (_, Event::Destroy) => Some(Destroying),
             (Destroying, Event::Removed) => Some(Destroyed),
+            (Destroying, Event::Hindered) => Some(DestroyStuck),
+            (DestroyStuck, Event::Retry | Event::Abandon) => Some(Destroying),
             _ => None,
         }
     }
 
-    /// The word in the database and in sentences.
+    /// The word in the database.
     pub fn word(self) -> &'static str {
         match self {
             State::Requested => "requested",
             State::Provisioning => "provisioning",
+            State::Cancelling => "cancelling",
             State::Ready => "ready",
             State::Failed => "failed",
+            State::Cancelled => "cancelled",
+            State::Unclear => "unclear",
+            State::Undoing => "undoing",
+            State::UndoStuck => "undo_stuck",
+            State::Undone => "undone",
             State::Destroying => "destroying",
+            State::DestroyStuck => "destroy_stuck",
             State::Destroyed => "destroyed",
         }
+    }
+
+    /// The word in sentences: whatever waits for a person to decide is stuck.
+    pub fn said(self) -> &'static str {
+        if self.is_stuck() { "stuck" } else { self.word() }
+    }
+
+    /// Whether nothing goes on unless a person decides.
+    pub fn is_stuck(self) -> bool {
+        matches!(self, State::Unclear | State::UndoStuck | State::DestroyStuck)
+    }
+
+    /// Whether its job has something to do.
+    pub fn moves(self) -> bool {
+        matches!(
+            self,
+            State::Requested | State::Provisioning | State::Cancelling | State::Undoing | State::Destroying
+        )
+    }
+
+    /// Whether its steps are wanted: otherwise one that runs is ended.
+    pub fn creates(self) -> bool {
+        matches!(self, State::Requested | State::Provisioning)
     }
 
     /// The mark in front of a line.
     pub fn mark(self) -> &'static str {
         match self {
-            State::Requested | State::Provisioning | State::Destroying => "⏳",
-            State::Ready | State::Destroyed => "✅",
-            State::Failed => "❌",
+            State::Ready | State::Undone | State::Destroyed => "✅",
+            State::Failed | State::Cancelled => "❌",
+            stuck if stuck.is_stuck() => "⚠️",
+            _ => "⏳",
         }
     }
 }
@@ -101,7 +194,7 @@ pub struct Environment {
     pub state: State,
     /// What it offers, `url` among it.
     pub outputs: Map<String, Value>,
-    /// Why its creation stopped.
+    /// Why its creation stopped, who cancelled it, or what hinders its removal.
     pub failure: Option<String>,
     pub created_at: Timestamp,
     pub ready_at: Option<Timestamp>,
@@ -146,6 +239,8 @@ pub enum StepState {
     /// Its condition did not hold.
     Skipped,
     Failed,
+    /// Cut off and not to be done twice: a person says whether it was done.
+    Unclear,
 }
 
 impl StepState {
@@ -157,6 +252,7 @@ impl StepState {
             StepState::Done => "done",
             StepState::Skipped => "skipped",
             StepState::Failed => "failed",
+            StepState::Unclear => "unclear",
         }
     }
 }
@@ -177,6 +273,23 @@ pub struct StepRow {
     pub note: Option<String>,
 }
 
+impl StepRow {
+    /// What names its work outside, the same for each repeat.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.run, self.position)
+    }
+}
+
+/// Whether something made is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    Gone,
+    There,
+    /// There, and no longer removed by us: an undo found more in it than its run made, or an admin
+    /// left it behind.
+    Left,
+}
+
 /// Something made, as its row has it.
 #[derive(Debug, Clone)]
 pub struct ResourceRow {
@@ -185,7 +298,7 @@ pub struct ResourceRow {
     pub env: String,
     pub driver: String,
     pub resource: Resource,
-    pub present: bool,
+    pub presence: Presence,
 }
 
 /// The create run's date and steps.
@@ -242,11 +355,11 @@ pub fn extended(env: &Environment, now: Timestamp, by: Duration) -> Result<Times
 /// # Errors
 /// `Conflict` naming what is still possible.
 pub fn kept(env: &Environment, now: Timestamp, until: Timestamp) -> Result<Timestamp> {
-    if !matches!(env.state, State::Requested | State::Provisioning | State::Ready | State::Failed) {
+    if env.state.on(Event::Expire).is_none() {
         return Err(Error::Conflict(format!(
             "`{}` is {}; there is nothing to extend.",
             env.name,
-            env.state.word()
+            env.state.said()
         )));
     }
     if until <= now {
@@ -279,32 +392,41 @@ pub enum Next {
     Step(usize),
     /// Every step is done.
     Finish,
+    /// The create was cancelled, and nothing runs any more.
+    Stop,
     /// Remove the resource at this index.
     Remove(usize),
-    /// Nothing it owned is left.
+    /// Nothing is left to remove.
     Gone,
     /// It rests.
     Nothing,
 }
 
-/// Decides what is next. A destroy first finishes a step that was cut off, so
-/// that what the step made is known and removed too; then it removes what is
-/// owned, last made first.
+/// Decides what is next. Whatever ends a create first ends a step that was cut
+/// off, so that what the step made is known; a removal takes the last made first.
 pub fn next(state: State, steps: &[StepRow], resources: &[ResourceRow]) -> Next {
     let unfinished = |step: &StepRow| matches!(step.state, StepState::Waiting | StepState::Running);
+    let cut_off = || steps.iter().position(|step| step.state == StepState::Running);
     match state {
         State::Requested | State::Provisioning => {
             steps.iter().position(unfinished).map_or(Next::Finish, Next::Step)
         }
-        State::Destroying => {
-            if let Some(cut_off) = steps.iter().position(|step| step.state == StepState::Running) {
-                return Next::Step(cut_off);
-            }
-            let owned = |row: &ResourceRow| row.present && row.resource.ownership == Ownership::Owned;
-            resources.iter().rposition(owned).map_or(Next::Gone, Next::Remove)
-        }
-        State::Ready | State::Failed | State::Destroyed => Next::Nothing,
+        State::Cancelling => cut_off().map_or(Next::Stop, Next::Step),
+        State::Undoing | State::Destroying => match cut_off() {
+            Some(step) => Next::Step(step),
+            None => to_remove(state, resources).map_or(Next::Gone, Next::Remove),
+        },
+        _ => Next::Nothing,
     }
+}
+
+/// What an undo or a destroy removes next, or is stuck at. An undo also tries what is kept: its
+/// driver removes it only if this run made it and nobody has changed it since.
+pub fn to_remove(state: State, resources: &[ResourceRow]) -> Option<usize> {
+    let undo = matches!(state, State::Undoing | State::UndoStuck);
+    resources.iter().rposition(|row| {
+        row.presence == Presence::There && (undo || row.resource.ownership == Ownership::Owned)
+    })
 }
 
 /// The middle of some numbers; `None` without any. Of an even count the mean of the middle two, rounded down.
@@ -324,10 +446,23 @@ mod tests {
 
     #[test]
     fn every_state_against_every_event() {
-        use State::{Destroyed, Destroying, Failed, Provisioning, Ready, Requested};
+        let events = [
+            Event::Start,
+            Event::Provisioned,
+            Event::Stopped,
+            Event::CutOff,
+            Event::Cancel,
+            Event::Retry,
+            Event::Undo,
+            Event::Destroy,
+            Event::Expire,
+            Event::Removed,
+            Event::Hindered,
+            Event::Abandon,
+        ];
         let mut table = String::new();
-        for state in [Requested, Provisioning, Ready, Failed, Destroying, Destroyed] {
-            for event in [Event::Start, Event::Provisioned, Event::Stopped, Event::Destroy, Event::Removed] {
+        for state in State::ALL {
+            for event in events {
                 if let Some(next) = state.on(event) {
                     table.push_str(&format!("{} + {event:?} → {}\n", state.word(), next.word()));
                 }
@@ -337,13 +472,46 @@ mod tests {
         requested + Start → provisioning
         requested + Provisioned → ready
         requested + Stopped → failed
+        requested + Cancel → cancelling
         requested + Destroy → destroying
+        requested + Expire → destroying
         provisioning + Provisioned → ready
         provisioning + Stopped → failed
+        provisioning + CutOff → unclear
+        provisioning + Cancel → cancelling
         provisioning + Destroy → destroying
+        provisioning + Expire → destroying
+        cancelling + Stopped → cancelled
+        cancelling + Destroy → destroying
+        cancelling + Expire → destroying
         ready + Destroy → destroying
+        ready + Expire → destroying
+        failed + Retry → provisioning
+        failed + Undo → undoing
         failed + Destroy → destroying
+        failed + Expire → undoing
+        cancelled + Retry → provisioning
+        cancelled + Undo → undoing
+        cancelled + Destroy → destroying
+        cancelled + Expire → undoing
+        unclear + Retry → provisioning
+        unclear + Undo → undoing
+        unclear + Destroy → destroying
+        unclear + Expire → undoing
+        undoing + Destroy → destroying
+        undoing + Removed → undone
+        undoing + Hindered → undo_stuck
+        undo_stuck + Retry → undoing
+        undo_stuck + Destroy → destroying
+        undo_stuck + Abandon → undoing
+        undone + Retry → requested
+        undone + Destroy → destroying
+        undone + Expire → destroying
         destroying + Removed → destroyed
+        destroying + Hindered → destroy_stuck
+        destroy_stuck + Retry → destroying
+        destroy_stuck + Destroy → destroying
+        destroy_stuck + Abandon → destroying
         ");
     }
 

@@ -125,6 +125,18 @@ pub(super) async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>
     Ok(sqlx::query_scalar(sql).bind(owner).fetch_all(conn).await?)
 }
 
+/// The ids of those that a job should be moving.
+pub(super) async fn moving(conn: &mut Conn) -> Result<Vec<String>> {
+    let rows = sqlx::query("SELECT id, state FROM environment WHERE live_name IS NOT NULL ORDER BY id");
+    let mut ids = Vec::new();
+    for row in rows.fetch_all(conn).await? {
+        if word::<State>(&row, "state")?.moves() {
+            ids.push(row.try_get("id")?);
+        }
+    }
+    Ok(ids)
+}
+
 pub(super) async fn live_names(conn: &mut Conn) -> Result<Vec<String>> {
     let sql = "SELECT live_name FROM environment WHERE live_name IS NOT NULL ORDER BY live_name";
     Ok(sqlx::query_scalar(sql).fetch_all(conn).await?)
@@ -148,10 +160,10 @@ pub(super) async fn set_outputs(tx: &mut Tx, id: &str, outputs: &Map<String, Val
     Ok(())
 }
 
-pub(super) async fn set_failure(tx: &mut Tx, id: &str, why: &str) -> Result<()> {
+pub(super) async fn set_failure(tx: &mut Tx, id: &str, why: Option<&str>) -> Result<()> {
     sqlx::query("UPDATE environment SET failure = $2 WHERE id = $1")
         .bind(id)
-        .bind(why)
+        .bind(why.map(str::to_owned))
         .execute(tx.conn())
         .await?;
     Ok(())
@@ -183,14 +195,16 @@ pub(super) struct Asked {
 
 /// Everything asked for since `since`.
 pub(super) async fn asked_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<Asked>> {
-    let sql = "SELECT ready_at - created_at AS lead, failure, tier, adapted FROM environment WHERE created_at >= $1";
+    let sql = "SELECT ready_at - created_at AS lead, tier, adapted,
+                   CAST(CASE WHEN EXISTS (SELECT 1 FROM run WHERE env_id = environment.id AND kind = 'create'
+                                          AND run.state = 'failed') THEN 1 ELSE 0 END AS BIGINT) AS failed
+               FROM environment WHERE created_at >= $1";
     let rows = sqlx::query(sql).bind(since.0).fetch_all(conn).await?;
     let read = |row: &AnyRow| -> Result<Asked> {
         let lead: Option<i64> = row.try_get("lead")?;
         Ok(Asked {
             lead,
-            // One that was ready may still say why its removal takes so long.
-            failed: lead.is_none() && row.try_get::<Option<String>, _>("failure")?.is_some(),
+            failed: lead.is_none() && row.try_get::<i64, _>("failed")? == 1,
             golden: word::<Tier>(row, "tier")? == Tier::Golden && row.try_get::<i64, _>("adapted")? == 0,
         })
     };

@@ -140,7 +140,7 @@ pub(super) async fn amend(tx: &mut Tx, env: &Environment) -> Result<()> {
 async fn compose(tx: &mut Tx, key: &str, sent: bool) -> Result<Option<Message>> {
     let Some(warning) = store::warnings::by_key(tx.conn(), key).await? else { return Ok(None) };
     let Some(env) = store::by_id(tx.conn(), &warning.env).await? else { return Ok(None) };
-    let same = warning.deadline == env.deadline && env.state.on(Event::Destroy).is_some();
+    let same = warning.deadline == env.deadline && env.state.on(Event::Expire).is_some();
     if !(same && warning.live) {
         return Ok(sent.then(|| wording::warning::former(&env, same)));
     }

@@ -1,10 +1,14 @@
 //! How environments read: the message that follows one, lists, the answer to `show`. Pure.
 
+mod repair;
+
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::model::{Environment, Event, ResourceRow, Run, State, StepRow, StepState};
+pub use repair::{abandoned, buttons, cancelled, retried, undoing};
+
+use super::model::{Environment, Event, Presence, ResourceRow, Run, State, StepRow, StepState};
 use super::notice::Standing;
 use crate::chat::message::{Block, Button, Choice, Message, Text, code, emphasis, link, plain, strong, time};
 use crate::clock::Timestamp;
@@ -29,10 +33,13 @@ pub fn progress(view: &View<'_>) -> Message {
     let env = view.env;
     match env.state {
         State::Requested | State::Provisioning => going_on(view),
+        State::Cancelling => repair::cancelling(view),
         State::Ready => ready(view),
-        State::Failed => failed(view),
-        State::Destroying => Message::new(extend(text!["⏳ Removing ", code(&env.name)], removing(view))),
-        State::Destroyed => Message::new(gone_line(view)),
+        State::Failed | State::Cancelled | State::Unclear => repair::stopped(view),
+        State::Undoing | State::Destroying => repair::removing(view),
+        State::UndoStuck | State::DestroyStuck => repair::stuck(view),
+        State::Undone => repair::undone(view),
+        State::Destroyed => gone(view),
     }
 }
 
@@ -47,7 +54,8 @@ fn going_on(view: &View<'_>) -> Message {
         .then(plain(name));
     let usual =
         view.usual.map(|span| format!(" · usually {}", duration::words(span.max(Duration::from_secs(1)))));
-    Message::new(extend(line.then(usual.unwrap_or_default()).then(" · "), until(env, view.now)))
+    let line = line.then(usual.unwrap_or_default()).then(" · ");
+    Message::new(extend(line, until(env, view.now))).buttons(buttons(env))
 }
 
 fn ready(view: &View<'_>) -> Message {
@@ -74,50 +82,13 @@ fn ready_line(view: &View<'_>) -> Text {
     extend(line.then(" · "), until(env, view.now))
 }
 
-fn failed(view: &View<'_>) -> Message {
-    let env = view.env;
-    let steps = view.run.map(|run| run.steps.as_slice()).unwrap_or_default();
-    let ended = |step: &&StepRow| matches!(step.state, StepState::Done | StepState::Skipped);
-    let step = steps.iter().find(|step| !ended(step));
-    let name = step.map_or("telling what it offers", |step| step.name.as_str());
-    let why = env.failure.as_deref().unwrap_or("it cannot go on");
-    let head = text!["❌ ", code(&env.name), " stopped at ", emphasis(name), ": "];
-    let mut message = Message::new(extend(head, Text::from(why)));
-    if let Some(note) = step.and_then(|step| step.note.as_deref()).filter(|note| !note.trim().is_empty()) {
-        message = message.with(Block::Log { text: note.to_owned() });
-    }
-    let made = view.resources.iter().filter(|row| row.present && row.resource.ownership == Ownership::Owned);
-    let made = made.map(|row| row.resource.label.as_str()).collect::<Vec<_>>().join(", ");
-    let left =
-        if made.is_empty() { "Nothing was left behind".to_owned() } else { format!("Made so far: {made}") };
-    let line = text![
-        plain(left),
-        ". ",
-        code(format!("/platform env destroy {}", env.name)),
-        " removes it now; else it goes "
-    ];
-    message.context(extend(line, when(env.deadline, view.now)).then(".")).buttons(vec![destroy_button(env)])
-}
-
-fn removing(view: &View<'_>) -> Text {
-    let owned = |row: &&ResourceRow| row.resource.ownership == Ownership::Owned;
-    let all = view.resources.iter().filter(owned).count();
-    let left = view.resources.iter().filter(owned).filter(|row| row.present).count();
-    match view.env.failure.as_deref().filter(|why| why.starts_with("Removing")) {
-        Some(why) => text![format!(" · {} of {all} removed · ", all - left), plain(why)],
-        None => text![format!(" · {} of {all} removed", all - left)],
-    }
-}
-
 /// What is kept keeps its own name too, so only without it the environment's is said to be free.
-fn gone_line(view: &View<'_>) -> Text {
-    let kept = view.resources.iter().filter(|row| row.resource.ownership == Ownership::Kept);
-    let kept: Vec<String> = kept.map(|row| named(&row.resource)).collect();
+fn gone(view: &View<'_>) -> Message {
     let line = text!["✅ ", code(&view.env.name), " is gone"];
-    match kept.as_slice() {
-        [] => line.then("; its name is free again."),
-        kept => line.then(plain(format!(". Kept: {}.", kept.join(", ")))),
-    }
+    Message::new(match repair::stays(view) {
+        None => line.then("; its name is free again."),
+        Some(stays) => line.then(plain(format!(". {stays}"))),
+    })
 }
 
 fn kept<'a>(resources: &'a [ResourceRow], kind: &'a str) -> impl Iterator<Item = &'a str> {
@@ -143,19 +114,9 @@ fn left(at: Timestamp, now: Timestamp) -> String {
     if at <= now { "now".into() } else { format!("in {}", duration::words(at.since(now))) }
 }
 
-fn buttons(env: &Environment) -> Vec<Button> {
-    let open = env.output("url").map(|url| Button::open("Open", url));
-    open.into_iter().chain([extend_button(env), destroy_button(env)]).collect()
-}
-
 /// What its owner can do with it, in any state.
 pub fn all_buttons(env: &Environment) -> Vec<Button> {
-    let show = Button::new("Show", "env.show", &env.id, "");
-    match env.state {
-        State::Ready => [vec![show], buttons(env)].concat(),
-        State::Failed | State::Requested | State::Provisioning => vec![show, destroy_button(env)],
-        State::Destroying | State::Destroyed => vec![show],
-    }
+    [vec![Button::new("Show", "env.show", &env.id, "")], buttons(env)].concat()
 }
 
 fn extend_button(env: &Environment) -> Button {
@@ -217,7 +178,7 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
         let place = env.output("url").map_or_else(Text::default, |url| text![link(url)]);
         let mut row = vec![
             text![code(&env.name)],
-            text![format!("{} {}", env.state.mark(), env.state.word())],
+            text![format!("{} {}", env.state.mark(), env.state.said())],
             text![plain(&env.title)],
             place,
             text![time(env.deadline), format!(" ({})", left(env.deadline, now))],
@@ -243,7 +204,7 @@ pub fn list(found: &[(Environment, String)], all: bool, now: Timestamp) -> Messa
 pub fn show(view: &View<'_>, owner: &str, standing: Standing, may_change: bool) -> Message {
     let env = view.env;
     let mut fields = vec![
-        ("State".to_owned(), text![format!("{} {}", env.state.mark(), env.state.word())]),
+        ("State".to_owned(), text![format!("{} {}", env.state.mark(), env.state.said())]),
         ("Owner".into(), text![plain(owner)]),
         (
             "Template".into(),
@@ -263,32 +224,34 @@ pub fn show(view: &View<'_>, owner: &str, standing: Standing, may_change: bool) 
         message = message.context(text!["Parameters: ", code(parameters.join(" "))]);
     }
     for (fate, ownership) in [("Goes with it", Ownership::Owned), ("Stays after it", Ownership::Kept)] {
-        let made = view.resources.iter().filter(|row| row.present && row.resource.ownership == ownership);
+        let made = view
+            .resources
+            .iter()
+            .filter(|row| row.presence == Presence::There && row.resource.ownership == ownership);
         let made: Vec<String> = made.map(|row| named(&row.resource)).collect();
         if !made.is_empty() {
             message = message.context(text![plain(format!("{fate}: {}.", made.join(", ")))]);
         }
     }
-    if matches!(env.state, State::Failed | State::Provisioning | State::Requested) {
-        let run = progress(view);
-        message.blocks.extend(run.blocks.into_iter().filter(|block| !matches!(block, Block::Actions { .. })));
+    // What goes on, or stopped, is told as in the message that follows it.
+    if env.state != State::Ready {
+        let told = progress(view);
+        message
+            .blocks
+            .extend(told.blocks.into_iter().filter(|block| !matches!(block, Block::Actions { .. })));
     }
-    match (env.state, may_change) {
-        (State::Ready, true) => message.buttons(buttons(env)),
-        (State::Failed | State::Requested | State::Provisioning, true) => {
-            message.buttons(vec![destroy_button(env)])
-        }
-        (State::Ready, false) => {
+    match may_change {
+        true => message.buttons(buttons(env)),
+        false => {
             message.buttons(env.output("url").map(|url| Button::open("Open", url)).into_iter().collect())
         }
-        _ => message,
     }
 }
 
 /// "Thu 18:00 (in 3 days)", and why it stays longer where it does.
 fn ends(env: &Environment, standing: Standing, now: Timestamp) -> Text {
     match standing {
-        _ if env.state.on(Event::Destroy).is_none() => text![time(env.deadline)],
+        _ if env.state.on(Event::Expire).is_none() => text![time(env.deadline)],
         Standing::Goes { at, announced } if at > env.deadline => {
             let line = text![time(at), format!(" ({}): its time was up ", left(at, now)), time(env.deadline)];
             line.then(if announced { ", and its warning came late" } else { ", and nobody can be told" })
@@ -325,7 +288,7 @@ fn as_typed(name: &str, value: &Value) -> String {
 }
 
 /// "repository shop.git"; one whose name says it, alone.
-fn named(resource: &Resource) -> String {
+pub fn named(resource: &Resource) -> String {
     if resource.label.contains(&resource.kind) {
         return resource.label.clone();
     }

@@ -288,6 +288,27 @@ pub(super) async fn look_again(db: &Db) -> Result<()> {
     .await
 }
 
+/// How the job of a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits or runs.
+    Live,
+    /// It is kept as failed or stuck, and none waits.
+    GivenUp,
+    None,
+}
+
+/// How the job of this key stands.
+pub async fn standing(conn: &mut Conn, key: &str) -> Result<Standing> {
+    let sql = "SELECT state FROM job WHERE key = $1";
+    let states: Vec<String> = sqlx::query_scalar(sql).bind(key.to_owned()).fetch_all(conn).await?;
+    Ok(match states.iter().any(|state| matches!(state.as_str(), "ready" | "running")) {
+        true => Standing::Live,
+        false if states.is_empty() => Standing::None,
+        false => Standing::GivenUp,
+    })
+}
+
 /// Failed and stuck jobs: (kind, error).
 pub async fn failures(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     let sql =

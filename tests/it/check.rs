@@ -56,7 +56,7 @@ fn template(from: &str, to: &str) -> String {
 fn the_defaults_are_fine() {
     let (said, code) = check(&[], &[]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.ends_with("fine: 11 commands, 2 templates, 1 survey\n"), "{said}");
+    assert!(said.ends_with("fine: 15 commands, 2 templates, 1 survey\n"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use goldenpath::app::{Ambient, App};
 use goldenpath::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing};
 use goldenpath::chat::message::{Block, Reply};
 use goldenpath::clock::{ManualClock, SystemClock, Timestamp};
+use goldenpath::commands::spec::Menu;
 use goldenpath::config::{Config, environment};
 use goldenpath::content::Content;
 use goldenpath::ids::Ids;
@@ -25,7 +26,7 @@ struct Bot {
 }
 
 impl Bot {
-    async fn start() -> (Bot, Vec<String>) {
+    async fn start() -> (Bot, Menu) {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::defaults();
         config.data = data.path().join("data");
@@ -36,12 +37,12 @@ impl Bot {
         config.site.program = Some(env!("CARGO_BIN_EXE_goldenpath").into());
         config.access.roles = Role::ALL.map(|role| (role, vec!["test:local:root".to_owned()])).into();
         let content = Content::load(&config).unwrap();
-        let examples = in_order(&content);
+        let menu = content.menu.clone();
         let clock = Arc::new(ManualClock::at(Timestamp(1_750_000_000_000)));
         let ambient =
             Ambient { clock: clock.clone(), wall: Arc::new(SystemClock), ids: Arc::new(Ids::seeded(7)) };
         let app = App::build(&config, content, ambient).await.unwrap();
-        (Bot { app, clock, typed: AtomicUsize::new(0), _data: data }, examples)
+        (Bot { app, clock, typed: AtomicUsize::new(0), _data: data }, menu)
     }
 
     async fn types(&self, line: &str) -> Reply {
@@ -56,6 +57,14 @@ impl Bot {
             input: Input::Line { text: line.into() },
         };
         self.app.dispatcher.dispatch(invocation).await
+    }
+
+    /// Changes the database behind the app's back.
+    async fn changes(&self, sql: &'static str) {
+        let unit = self.app.db.write(sql, |tx, &sql| {
+            Box::pin(async move { Ok(sqlx::query(sql).execute(tx.conn()).await.map(drop)?) })
+        });
+        unit.await.unwrap();
     }
 
     /// Runs jobs until what `line` answers says `sign`; whether it came to that.
@@ -73,10 +82,16 @@ impl Bot {
     }
 }
 
-/// The examples of all specs: what makes something first, what removes it last.
-fn in_order(content: &Content) -> Vec<String> {
-    let examples = content.menu.all().flat_map(|spec| &spec.examples);
-    let mut lines: Vec<String> = examples.map(|example| example.line.clone()).collect();
+/// The examples that need something to have gone wrong, apart from the others.
+fn repairs(menu: &Menu) -> (Vec<String>, Vec<String>) {
+    let examples = menu.all().flat_map(|spec| &spec.examples).map(|example| example.line.clone());
+    let repairs = ["env cancel", "env retry", "env undo", "env abandon"];
+    examples.partition(|line| repairs.iter().any(|command| line.starts_with(command)))
+}
+
+/// The other examples of all specs: what makes something first, what removes it last.
+fn in_order(menu: &Menu) -> Vec<String> {
+    let (_, mut lines) = repairs(menu);
     lines.sort_by_key(|line| match line.as_str() {
         dry if dry.contains("--dry-run") => 1,
         line if line.starts_with("env create") => 0,
@@ -104,7 +119,8 @@ fn answers(reply: &Reply) -> bool {
 
 #[tokio::test]
 async fn every_example_is_answered_and_wrong_ones_are_not() {
-    let (bot, examples) = Bot::start().await;
+    let (bot, menu) = Bot::start().await;
+    let examples = in_order(&menu);
     assert!(examples.len() >= 10, "{examples:?}");
     let (last, others) = examples.split_last().unwrap();
     let mut failed = Vec::new();
@@ -123,6 +139,37 @@ async fn every_example_is_answered_and_wrong_ones_are_not() {
     let reply = bot.types(last).await;
     let gone = bot.comes_to("env show demo", "There is no environment").await;
     assert_eq!((failed, answers(&reply), gone), (vec![], true, true), "{last}: {reply:?}");
+}
+
+/// Brings `demo` to where `line` is of use.
+async fn something_went_wrong(bot: &Bot, line: &str) {
+    bot.types("env create preview-site demo").await;
+    if line.contains("outcome=") {
+        bot.changes("UPDATE step SET state = 'unclear' WHERE position = 1").await;
+        bot.changes("UPDATE environment SET state = 'unclear'").await;
+    } else if line.starts_with("env abandon") {
+        assert!(bot.comes_to("env show demo", "✅ ready").await);
+        bot.changes("UPDATE resource SET handle = '{}' WHERE kind = 'process'").await;
+        bot.types("env destroy demo").await;
+        assert!(bot.comes_to("env show demo", "⚠️ stuck").await);
+    } else if !line.starts_with("env cancel") {
+        bot.types("env cancel demo").await;
+        assert!(bot.comes_to("env show demo", "❌ cancelled").await);
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_a_repair_is_answered() {
+    let (lines, _) = repairs(&Bot::start().await.1);
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    for line in lines {
+        let (bot, _) = Bot::start().await;
+        something_went_wrong(&bot, &line).await;
+        let reply = bot.types(&line).await;
+        assert!(answers(&reply), "`{line}` was answered {reply:?}");
+        bot.types("env destroy demo").await;
+        assert!(bot.comes_to("env show demo", "There is no environment").await, "{line}");
+    }
 }
 
 /// Mistakes of every kind, each in a command that has a good example.

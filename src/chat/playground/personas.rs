@@ -7,7 +7,7 @@ pub struct Persona {
     pub user: &'static str,
     /// What people call them.
     pub name: &'static str,
-    /// `developer`, `approver` or `pm`.
+    /// `developer`, `approver`, `pm` or `admin`.
     pub role: &'static str,
     /// Acts by itself when the crowd is asked.
     pub crowd: bool,
@@ -21,11 +21,12 @@ const fn one_of_the_crowd(user: &'static str, name: &'static str) -> Persona {
     Persona { user, name, role: "developer", crowd: true }
 }
 
-static PERSONAS: [Persona; 12] = [
+static PERSONAS: [Persona; 13] = [
     person("ada", "Ada", "developer"),
     person("ben", "Ben", "developer"),
     person("grace", "Grace", "approver"),
     person("priya", "Priya", "pm"),
+    person("olga", "Olga", "admin"),
     one_of_the_crowd("dana", "Dana"),
     one_of_the_crowd("eli", "Eli"),
     one_of_the_crowd("fay", "Fay"),
@@ -66,7 +67,7 @@ mod tests {
     #[test]
     fn each_user_is_there_once_and_eight_of_them_are_the_crowd() {
         let users: std::collections::BTreeSet<_> = personas().iter().map(|persona| persona.user).collect();
-        assert_eq!(users.len(), 12);
+        assert_eq!(users.len(), 13);
         assert_eq!(personas().iter().filter(|persona| persona.crowd).count(), 8);
         assert_eq!(persona("grace").map(|grace| grace.role), Some("approver"));
         assert_eq!(persona("root"), None);

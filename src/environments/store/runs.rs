@@ -9,7 +9,7 @@ use crate::catalog::model::Step;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::drivers::{Ownership, Resource};
-use crate::environments::model::{ResourceRow, Run, StepRow, StepState};
+use crate::environments::model::{Presence, ResourceRow, Run, StepRow, StepState};
 use crate::error::Result;
 
 pub(in crate::environments) async fn insert_run(
@@ -42,9 +42,9 @@ pub(in crate::environments) async fn insert_run(
     Ok(id)
 }
 
-/// The create run of an environment with its steps in order.
+/// The create run of an environment with its steps in order; of several, the one that counts.
 pub(in crate::environments) async fn create_run(conn: &mut Conn, env: &str) -> Result<Option<Run>> {
-    let sql = "SELECT id, started_at FROM run WHERE env_id = $1 AND kind = 'create' ORDER BY started_at DESC LIMIT 1";
+    let sql = "SELECT id, started_at FROM run WHERE env_id = $1 AND kind = 'create' AND state <> 'replaced'";
     let Some(row) = sqlx::query(sql).bind(env).fetch_optional(&mut *conn).await? else { return Ok(None) };
     let id: String = row.try_get("id")?;
     let sql = "SELECT run_id, position, step_id, name, action, state, attempts, outputs, note
@@ -101,6 +101,31 @@ pub(in crate::environments) async fn end_run(tx: &mut Tx, run: &str, state: &str
     Ok(())
 }
 
+/// The run goes on where it stopped: what failed is to be done again. A step that was cut off
+/// without anybody having decided on it stays so, and its driver looks.
+pub(in crate::environments) async fn resume_run(tx: &mut Tx, run: &str) -> Result<()> {
+    let sql = "UPDATE step SET state = 'waiting', note = NULL, ended_at = NULL
+               WHERE run_id = $1 AND state IN ('failed', 'unclear')";
+    sqlx::query(sql).bind(run).execute(tx.conn()).await?;
+    let sql = "UPDATE run SET state = 'running', ended_at = NULL WHERE id = $1";
+    sqlx::query(sql).bind(run).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Somebody says that a step of unknown outcome was done.
+pub(in crate::environments) async fn settle_unclear(tx: &mut Tx, run: &str) -> Result<()> {
+    let sql = "UPDATE step SET state = 'done', outputs = '{}' WHERE run_id = $1 AND state = 'unclear'";
+    sqlx::query(sql).bind(run).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Another create run takes the place of the one before.
+pub(in crate::environments) async fn replace_run(tx: &mut Tx, env: &str) -> Result<()> {
+    let sql = "UPDATE run SET state = 'replaced' WHERE env_id = $1 AND kind = 'create'";
+    sqlx::query(sql).bind(env).execute(tx.conn()).await?;
+    Ok(())
+}
+
 pub(in crate::environments) async fn insert_resource(
     tx: &mut Tx,
     env: &str,
@@ -145,7 +170,11 @@ fn resource(row: &AnyRow) -> Result<ResourceRow> {
             ownership: word::<Ownership>(row, "ownership")?,
             handle: serde_json::from_str(row.try_get("handle")?)?,
         },
-        present: row.try_get::<i64, _>("present")? == 1,
+        presence: match row.try_get::<i64, _>("present")? {
+            0 => Presence::Gone,
+            1 => Presence::There,
+            _ => Presence::Left,
+        },
     })
 }
 
@@ -164,13 +193,30 @@ pub(in crate::environments) async fn expected_processes(conn: &mut Conn) -> Resu
     sqlx::query(sql).fetch_all(conn).await?.iter().map(resource).collect()
 }
 
+/// The keys of the steps of an action in environments where they cannot be done again.
+pub(in crate::environments) async fn keys_that_are_over(
+    conn: &mut Conn,
+    action: &str,
+) -> Result<Vec<String>> {
+    let sql = "SELECT step.run_id || ':' || CAST(step.position AS TEXT) FROM step
+               JOIN run ON run.id = step.run_id JOIN environment ON environment.id = run.env_id
+               WHERE step.action = $1 AND environment.state IN ('ready', 'undone', 'destroyed')";
+    Ok(sqlx::query_scalar(sql).bind(action).fetch_all(conn).await?)
+}
+
 pub(in crate::environments) async fn set_handle(tx: &mut Tx, id: &str, handle: &Value) -> Result<()> {
     let sql = "UPDATE resource SET handle = $2 WHERE id = $1";
     sqlx::query(sql).bind(id).bind(handle.to_string()).execute(tx.conn()).await?;
     Ok(())
 }
 
-pub(in crate::environments) async fn set_removed(tx: &mut Tx, id: &str) -> Result<()> {
-    sqlx::query("UPDATE resource SET present = 0 WHERE id = $1").bind(id).execute(tx.conn()).await?;
+pub(in crate::environments) async fn set_presence(tx: &mut Tx, id: &str, presence: Presence) -> Result<()> {
+    let present = match presence {
+        Presence::Gone => 0_i64,
+        Presence::There => 1,
+        Presence::Left => 2,
+    };
+    let sql = "UPDATE resource SET present = $2 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(present).execute(tx.conn()).await?;
     Ok(())
 }

@@ -25,7 +25,9 @@ pub fn warning(view: &View<'_>, end: Timestamp) -> Message {
     let env = view.env;
     let line = extend(text!["⚠️ ", code(&env.name), " goes "], when(end, view.now));
     let mut message = Message::new(line.then(match env.state {
-        State::Failed => ". Its creation had stopped.",
+        State::Failed | State::Cancelled => ". Its creation had stopped.",
+        State::Unclear => ". It is stuck, and waits for somebody to decide.",
+        State::Undone => ". It was undone.",
         _ => ".",
     }));
     if end > env.deadline {
@@ -79,6 +81,8 @@ pub fn former(env: &Environment, same: bool) -> Message {
     Message::new(match env.state {
         State::Destroyed => text!["✅ ", name, " is gone."],
         State::Destroying => text!["⏳ ", name, " is being removed."],
+        State::Undoing => text!["⏳ ", name, " is being undone."],
+        State::UndoStuck | State::DestroyStuck => text!["⚠️ ", name, " is stuck; it is not all removed yet."],
         _ if same => text!["⚠️ A later warning says when ", name, " goes."],
         _ => text!["✅ ", name, " stays until ", time(env.deadline), "."],
     })

@@ -155,8 +155,8 @@ spec:
     assert_snapshot!(app.reads("C1"), @"
     ❌ `bad` stopped at checking the soil: `sh -c echo no water; exit 3` ended with exit code 3
     ```no water```
-    Made so far: workspace. `/platform env destroy bad` removes it now; else it goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
-    [Destroy]
+    Made so far: workspace. Without a decision it is undone and goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
+    [Retry from here] [Undo]
     ");
     app.passes(DAY).await;
     assert_snapshot!(app.reads("C1"), @"✅ `bad` is gone; its name is free again.");

@@ -26,8 +26,8 @@ spec:
     app.run_jobs().await;
     assert_snapshot!(app.reads("C1"), @"
     ❌ `bad` stopped at telling what it offers: `${{ (steps.say.output.stdout | parseRepoUrl).owner }}`: is not of the form `host?owner=…&repo=…`
-    Made so far: workspace. `/platform env destroy bad` removes it now; else it goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
-    [Destroy]
+    Made so far: workspace. Without a decision it is undone and goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
+    [Retry from here] [Undo]
     ");
     app.end().await;
 }
@@ -38,17 +38,14 @@ async fn a_fault_that_stays_ends_a_create_and_holds_no_destroy_up() {
     let ada = app.person("Ada");
     ada.types("env create preview-site demo").await;
     // As if the pinned files were lost: no step can begin.
-    let unit = app.app.db.write("UPDATE environment SET version = 'lost'", |tx, &sql| {
-        Box::pin(async move { Ok(sqlx::query(sql).execute(tx.conn()).await.map(drop)?) })
-    });
-    unit.await.unwrap();
+    app.changes("UPDATE environment SET version = 'lost'").await;
     for _ in 0..12 {
         app.after(Duration::from_secs(300)).await;
     }
     assert_snapshot!(app.reads("C1"), @"
     ❌ `demo` stopped at rendering the page: something went wrong on my side, again and again; the log has the details
-    Made so far: workspace. `/platform env destroy demo` removes it now; else it goes in 1 day (<!date^1795082400^{date_short_pretty} at {time}|2026-11-19 10:00 UTC>).
-    [Destroy]
+    Made so far: workspace. Without a decision it is undone and goes in 1 day (<!date^1795082400^{date_short_pretty} at {time}|2026-11-19 10:00 UTC>).
+    [Retry from here] [Undo]
     ");
     ada.types("env destroy demo").await;
     app.run_jobs().await;

@@ -11,11 +11,14 @@ async fn help_shows_each_person_what_they_may_run() {
     assert_snapshot!(app.person("Ada").runs("").await, @"
     Goldenpath gets you what the platform offers, without a ticket. This is what you can type:
     Type | What it does
+    `/platform env cancel NAME` | Stop a create that is going on
     `/platform env create TEMPLATE NAME [ttl=…] [--dry-run]` | Make an environment from a golden path
     `/platform env destroy NAME` | Remove an environment and what it owns
     `/platform env extend NAME BY` | Keep an environment longer
     `/platform env list [--all]` | List your environments
+    `/platform env retry NAME [OUTCOME]` | Go on with an environment that stopped or is stuck
     `/platform env show NAME` | Show an environment: where it is, what it made, how long it lives
+    `/platform env undo NAME` | Remove what a create made that stopped, and keep the name
     `/platform help [NOUN] [VERB]` | Show what you can type
     `/platform home` | See your environments, what to do with them, and the golden paths
     `/platform template list` | List the golden paths
@@ -35,11 +38,14 @@ async fn help_shows_each_person_what_they_may_run() {
     assert_snapshot!(app.person("Ada").runs("env help").await, @"
     Commands of `env`:
     Type | What it does
+    `/platform env cancel NAME` | Stop a create that is going on
     `/platform env create TEMPLATE NAME [ttl=…] [--dry-run]` | Make an environment from a golden path
     `/platform env destroy NAME` | Remove an environment and what it owns
     `/platform env extend NAME BY` | Keep an environment longer
     `/platform env list [--all]` | List your environments
+    `/platform env retry NAME [OUTCOME]` | Go on with an environment that stopped or is stuck
     `/platform env show NAME` | Show an environment: where it is, what it made, how long it lives
+    `/platform env undo NAME` | Remove what a create made that stopped, and keep the name
     ");
     app.end().await;
 }
@@ -57,7 +63,7 @@ async fn wrong_words_are_answered_with_the_next_step() {
     [Run it]
     ");
     assert_snapshot!(ada.runs("xyzzy").await, @"There is no `xyzzy`. There is `env`, `help`, `home` or `template`; `/platform help` tells more.");
-    assert_snapshot!(ada.runs("env fly").await, @"There is no `env fly`. `env` knows `create`, `destroy`, `extend`, `list` or `show`.");
+    assert_snapshot!(ada.runs("env fly").await, @"There is no `env fly`. `env` knows `cancel`, `create`, `destroy`, `extend`, `list`, `retry`, `show` or `undo`.");
     assert_snapshot!(ada.runs("env show nowhere").await, @"There is no environment `nowhere`. `/platform env list --all` shows what there is.");
     assert_snapshot!(ada.runs("env create previw-site demo").await, @"There is no template `previw-site`. Did you mean `preview-site`?");
     assert_snapshot!(ada.runs("env create preview-site Demo_1").await, @"`Demo_1` cannot be a name: lower-case letters, digits and `-`, a letter first, at most 40. `demo-1` would do.");

@@ -9,6 +9,8 @@ mod lookups;
 mod menu;
 mod outages;
 mod privacy;
+mod repair;
 mod side_by_side;
+mod stuck;
 mod surveys;
 mod warnings;

@@ -134,17 +134,76 @@ async fn output_is_bounded_in_the_log_and_in_the_outputs() {
     assert_eq!(place.log(), format!("{}\n(the output is cut here: it is too long)\n", "x".repeat(1000)));
 }
 
+/// A plan whose program was cut off, as by a crash of the bot, after it began.
+async fn cut_off(place: &Place) -> Plan {
+    let plan =
+        place.plan("exec:run", shell("echo begun >> begun; echo $$ > leader; test -e end || sleep 600"));
+    let work = tokio::spawn({
+        let plan = plan.clone();
+        async move { run(&plan).await }
+    });
+    let leader = written_pid(place, "leader").await;
+    work.abort();
+    until("the group is gone", || !group_is_alive(leader)).await;
+    place.write("end", "");
+    Plan { resumed: true, ..plan }
+}
+
+fn begun(place: &Place) -> usize {
+    let text = std::fs::read_to_string(place.path().join("workspace/begun")).unwrap_or_default();
+    text.lines().count()
+}
+
 #[tokio::test]
 async fn what_was_cut_off_is_repeated_only_where_the_step_allows_it() {
     let place = Place::new();
-    let mut plan = place.plan("exec:run", json!({ "command": ["touch", "ran"] }));
-    plan.resumed = true;
-    let told = refused(run(&plan).await);
-    assert!(told.starts_with("`touch ran` was cut off by a restart"), "{told}");
-    assert!(!place.path().join("workspace/ran").exists());
+    let mut plan = cut_off(&place).await;
+    match run(&plan).await.unwrap() {
+        Outcome::Unclear { reason } => assert!(reason.contains("was cut off by a restart"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(begun(&place), 1);
     plan.idempotent = true;
     ready(run(&plan).await);
-    assert!(place.path().join("workspace/ran").exists());
+    assert_eq!(begun(&place), 2);
+}
+
+#[tokio::test]
+async fn what_was_not_begun_when_all_was_cut_off_is_begun() {
+    let place = Place::new();
+    let plan = Plan { resumed: true, ..place.plan("exec:run", shell("echo begun >> begun")) };
+    ready(run(&plan).await);
+    assert_eq!(begun(&place), 1);
+}
+
+#[tokio::test]
+async fn what_ended_before_all_was_cut_off_is_known_and_not_repeated() {
+    for script in ["echo begun | tee -a begun", "echo begun >> begun; exit 3"] {
+        let place = Place::new();
+        let plan = place.plan("exec:run", shell(script));
+        let first = run(&plan).await.unwrap();
+        assert_eq!(run(&Plan { resumed: true, ..plan.clone() }).await.unwrap(), first);
+        assert_eq!(begun(&place), 1);
+        assert_eq!(run(&plan).await.unwrap(), first, "a person wants it again");
+        assert_eq!(begun(&place), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_wanted_any_more_is_ended_and_not_begun() {
+    let place = Place::new();
+    let plan = place.plan("exec:run", shell("sleep 600 & echo $$ > leader; wait"));
+    let work = tokio::spawn({
+        let plan = plan.clone();
+        async move { run(&plan).await }
+    });
+    let leader = written_pid(&place, "leader").await;
+    plan.stop.cancel();
+    assert!(refused(work.await.unwrap()).ends_with("was ended, since it was not wanted any more"));
+    until("the group is gone", || !group_is_alive(leader)).await;
+    place.write("leader", "");
+    refused(run(&plan).await);
+    assert_eq!(std::fs::read_to_string(place.path().join("workspace/leader")).unwrap(), "");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use goldenpath::drivers::site_server::Ready;
 use goldenpath::drivers::{Driver, Drivers, Outcome, Plan, Resource};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 /// A folder with all that a plan needs.
 pub struct Place(TempDir);
@@ -60,6 +61,7 @@ impl Place {
             resumed: false,
             idempotent: false,
             decided: Timestamp(1_795_305_600_000),
+            stop: CancellationToken::new(),
         }
     }
 }

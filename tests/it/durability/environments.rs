@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use goldenpath::drivers::process::group_is_alive;
 use goldenpath::ids::Ids;
 
 use super::{ask, in_workspace, states};
@@ -83,21 +84,51 @@ async fn killed_in_a_post_the_message_comes_once_more_and_says_so() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_step_not_to_be_repeated_stops_the_create_and_destroy_cleans_up() {
+/// A bot that was killed in a step of `bill` not to be done twice, and lives again.
+async fn cut_off() -> Bot {
     let mut bot = Bot::start().await;
     ask(&bot, "UADA", "once", "bill").await;
     working(&bot).await;
     bot.crash().await;
-    let text = bot.reads("C1", "was cut off by a restart").await;
-    assert!(text.contains("stopped at paying the bill") && text.contains("create it again"), "{text}");
-    let shown = bot.fake.shown_in("C1");
-    assert!(shown.last().unwrap().to_string().contains("/platform env destroy bill"), "{shown:?}");
-    assert_eq!(states(&bot).await, ["bill failed"]);
+    bot.reads("C1", "is stuck at paying the bill").await;
+    assert_eq!(states(&bot).await, ["bill unclear"]);
+    bot
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_a_step_not_to_be_repeated_a_person_says_that_it_was_done() {
+    let bot = cut_off().await;
+    let program = in_workspace(&bot, "pid").trim().parse().unwrap();
+    assert!(!group_is_alive(program), "the program that the dead bot had started goes on");
+    let shown = bot.fake.shown_in("C1").last().unwrap().to_string();
+    assert!(shown.contains("Do it again") && shown.contains("nobody saw whether it was done"), "{shown}");
+    let answer = bot.slack().types("UADA", "env retry bill").await;
+    assert!(answer.body.contains("It is unknown whether the step"), "{answer:?}");
+    bot.slack().types("UADA", "env retry bill outcome=done").await;
+    bot.reads("C1", "is ready").await;
     assert_eq!(in_workspace(&bot, "attempts.txt"), "begun\n", "it was not done again");
-    bot.slack().types("UADA", "env destroy bill").await;
-    bot.reads("C1", "is gone").await;
-    assert_eq!(in_workspace(&bot, "attempts.txt"), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_a_step_not_to_be_repeated_a_person_has_it_done_again() {
+    let bot = cut_off().await;
+    let value =
+        buttons(bot.fake.shown_in("C1").last().unwrap()).into_iter().find(|value| value.ends_with(":again"));
+    let press = bot.slack().press("UADA", &value.unwrap()).to_string();
+    assert_eq!(bot.slack().signed(&form(&[("payload", &press)])).await.status, 200);
+    bot.reads("C1", "is ready").await;
+    assert_eq!(in_workspace(&bot, "attempts.txt"), "begun\nbegun\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_a_step_not_to_be_repeated_a_person_undoes_it() {
+    let bot = cut_off().await;
+    bot.slack().types("UADA", "env undo bill").await;
+    bot.reads("C1", "is undone").await;
+    assert_eq!(
+        (states(&bot).await, in_workspace(&bot, "attempts.txt")),
+        (vec!["bill undone".into()], "".into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

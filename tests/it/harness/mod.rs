@@ -6,6 +6,7 @@ pub mod bot_process;
 pub mod database;
 pub mod disk;
 pub mod fake_slack;
+pub mod fickle;
 pub mod ground;
 pub mod judged;
 pub mod playground_bot;

@@ -163,6 +163,19 @@ impl TestApp {
         unit.await.unwrap();
     }
 
+    /// Changes the database behind the app's back, as what went wrong would have.
+    pub async fn changes(&self, sql: &'static str) {
+        let unit = self.app.db.write(sql, |tx, &sql| {
+            Box::pin(async move { Ok(sqlx::query(sql).execute(tx.conn()).await.map(drop)?) })
+        });
+        unit.await.unwrap();
+    }
+
+    /// What a query of one text column finds.
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        sqlx::query_scalar(sql).fetch_all(&mut *self.app.db.read().await.unwrap()).await.unwrap()
+    }
+
     /// What stands in a channel, message by message.
     pub fn reads(&self, channel: &str) -> String {
         let shown = self.fake.shown_in(channel);
