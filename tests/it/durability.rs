@@ -6,6 +6,7 @@ mod confidentiality;
 mod environments;
 mod ledger;
 mod queue;
+mod reconcile;
 mod sites;
 mod starts;
 mod surveys;

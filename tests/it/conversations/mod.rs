@@ -9,6 +9,7 @@ mod lookups;
 mod menu;
 mod outages;
 mod privacy;
+mod reconcile;
 mod repair;
 mod side_by_side;
 mod stuck;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::ground::until;
@@ -78,6 +80,14 @@ impl Fickle {
     /// The repository of `shop`.
     pub fn repository(&self) -> PathBuf {
         self.app.folder.path().join("data/repositories/shop.git")
+    }
+
+    /// Leaves behind what a crash in the publication of this key would.
+    pub fn half_made(&self, key: &str) -> PathBuf {
+        let hash = HEXLOWER.encode(&Sha256::digest(key.as_bytes())[..8]);
+        let path = self.repository().with_file_name(format!(".new-{hash}-shop.git"));
+        std::fs::create_dir(&path).unwrap();
+        path
     }
 
     /// How many environments have a folder.
