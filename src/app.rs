@@ -39,8 +39,10 @@ use crate::ids::Ids;
 use crate::jobs::Job;
 use crate::jobs::worker::Worker;
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::people::{People, Roles};
 use crate::surveys::{self, Surveys, jobs::Unmark};
+use crate::web::{Census, Served};
 use crate::{catalog, stats, web};
 
 /// The clocks and the source of ids: the system's, or a test's.
@@ -117,10 +119,14 @@ impl App {
         .flatten()
         .collect();
         let worker = slices.worker(config, &data, ambient.wall.clone(), platforms)?;
-        let dispatcher = slices.engine(&keys, ambient.ids)?;
-        let mut router = web::router(db.clone(), worker.clone());
+        let metrics = Arc::new(Metrics::new(ambient.wall.now()));
+        let environments = environment_census(&db);
+        let dispatcher = slices.engine(&keys, ambient.ids, metrics.clone())?;
+        let served =
+            Served { db: db.clone(), worker: worker.clone(), metrics: metrics.clone(), environments };
+        let mut router = web::router(served);
         if let Some(slack) = &slack {
-            router = router.merge(slack::router(slack.clone(), dispatcher.clone()));
+            router = router.merge(slack::router(slack.clone(), dispatcher.clone(), metrics));
         }
         if let Some(playground) = &playground {
             router = router.merge(playground::router(playground.clone(), dispatcher.clone()));
@@ -277,7 +283,7 @@ impl Slices {
         Ok(Worker::new(self.db.clone(), wall, jobs))
     }
 
-    fn engine(self, keys: &Keys, ids: Arc<Ids>) -> Result<Dispatcher> {
+    fn engine(self, keys: &Keys, ids: Arc<Ids>, metrics: Arc<Metrics>) -> Result<Dispatcher> {
         let mut handlers = Handlers::new();
         handlers.extend(catalog::commands::handlers(&self.shelf));
         handlers.extend(environments::commands::handlers(&self.environments));
@@ -294,12 +300,22 @@ impl Slices {
         });
         let choices = choices(self.shelf, self.environments);
         let secret = keys.derive("deliveries");
-        let engine = Engine { menu: self.menu, handlers, db: self.db, ids, secret, who_is, choices, noticed };
+        let engine =
+            Engine { menu: self.menu, handlers, db: self.db, ids, secret, who_is, choices, noticed, metrics };
         match engine.mismatches() {
             none if none.is_empty() => Ok(Arc::new(engine)),
             some => Err(Error::internal(format!("commands without a handler or a spec: {some:?}"))),
         }
     }
+}
+
+/// How many environments there are, for the metrics.
+fn environment_census(db: &Db) -> Census {
+    let db = db.clone();
+    Arc::new(move || {
+        let db = db.clone();
+        Box::pin(async move { environments::census(&mut *db.read().await?).await })
+    })
 }
 
 /// What a form offers for templates and environments.

@@ -10,7 +10,8 @@
 //! - Edges: [`chat`] (people talk to us), [`web`] (HTTP), [`drivers`] (the outside that steps act on).
 //! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
-//!   [`clock`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`config`], [`content`].
+//!   [`clock`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`], [`config`],
+//!   [`content`].
 //! - [`check`] reads what operators write, before they install it.
 //! - [`app`] builds everything and is used by [`cli`] and tests alone.
 //!
@@ -38,6 +39,7 @@ pub mod facts;
 pub mod ids;
 pub mod jobs;
 pub mod keys;
+pub mod metrics;
 pub mod people;
 pub mod stats;
 pub mod surveys;

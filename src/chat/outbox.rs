@@ -175,6 +175,28 @@ async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
     queue::enqueue(tx, NewJob { kind: "deliver", payload, key: Some(format!("deliver:{key}")), run_at }).await
 }
 
+/// How much there is to deliver, and what could not be: each by platform.
+pub struct Depth {
+    pub waiting: Vec<(String, i64)>,
+    pub given_up: Vec<(String, i64)>,
+    pub repeats: Vec<(String, i64)>,
+}
+
+/// Counts over the indexes that are made for it, so that a long history costs nothing.
+pub async fn depth(conn: &mut Conn) -> Result<Depth> {
+    let waiting = "SELECT platform, CAST(count(*) AS BIGINT) AS n FROM message
+                   WHERE given_up IS NULL AND delivered < version GROUP BY platform ORDER BY platform";
+    let given_up = "SELECT platform, CAST(count(*) AS BIGINT) AS n FROM message
+                    WHERE given_up IS NOT NULL GROUP BY platform ORDER BY platform";
+    let repeats = "SELECT platform, CAST(sum(repeats) AS BIGINT) AS n FROM message
+                   WHERE repeats > 0 GROUP BY platform ORDER BY platform";
+    Ok(Depth {
+        waiting: sqlx::query_as(waiting).fetch_all(&mut *conn).await?,
+        given_up: sqlx::query_as(given_up).fetch_all(&mut *conn).await?,
+        repeats: sqlx::query_as(repeats).fetch_all(&mut *conn).await?,
+    })
+}
+
 /// A message as the table has it.
 #[derive(Clone)]
 pub(super) struct Stored {

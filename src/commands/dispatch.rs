@@ -17,6 +17,7 @@ use crate::chat::message::{Button, Choice, Message, Reply};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
+use crate::metrics::Metrics;
 
 /// The two commands that the engine does itself.
 const HELP: &str = "help";
@@ -33,6 +34,7 @@ pub struct Engine {
     pub who_is: WhoIs,
     pub choices: Choices,
     pub noticed: Noticed,
+    pub metrics: Arc<Metrics>,
 }
 
 #[async_trait]
@@ -186,6 +188,7 @@ impl Engine {
         }
         let sentence = match &error {
             Error::Internal(cause) => {
+                self.metrics.command_failed("internal");
                 let reference = self.ids.new_id("tr");
                 tracing::error!(reference, error = format!("{cause:#}"), "a command failed");
                 format!(
@@ -193,7 +196,12 @@ impl Engine {
                 )
             }
             Error::Fields(fields) => fields.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>().join(" "),
-            other => other.to_string(),
+            other => {
+                if matches!(other, Error::Unavailable(_)) {
+                    self.metrics.command_failed("unavailable");
+                }
+                other.to_string()
+            }
         };
         if submitted {
             return Reply::Refused { fields: [(String::new(), sentence)].into() };

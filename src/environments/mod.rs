@@ -261,6 +261,11 @@ pub async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>> {
     store::names_of(conn, owner).await
 }
 
+/// How many environments there are in each state, destroyed ones apart.
+pub async fn census(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    store::census(conn).await
+}
+
 /// Live environments with their owners' names: of `owner`, or all; 300 at most, newest first.
 pub async fn live(conn: &mut Conn, owner: Option<&str>) -> Result<Vec<(Environment, String)>> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();

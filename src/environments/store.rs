@@ -137,6 +137,13 @@ pub(super) async fn moving(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(ids)
 }
 
+/// How many live ones there are in each state.
+pub(super) async fn census(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT state, CAST(count(*) AS BIGINT) AS n FROM environment WHERE live_name IS NOT NULL
+               GROUP BY state ORDER BY state";
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
 pub(super) async fn live_names(conn: &mut Conn) -> Result<Vec<String>> {
     let sql = "SELECT live_name FROM environment WHERE live_name IS NOT NULL ORDER BY live_name";
     Ok(sqlx::query_scalar(sql).fetch_all(conn).await?)

@@ -60,6 +60,19 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Listed>> {
     rows.iter().map(Listed::read).collect()
 }
 
+/// How many jobs there are: (kind, state, count).
+pub async fn census(conn: &mut Conn) -> Result<Vec<(String, String, i64)>> {
+    let sql = "SELECT kind, state, CAST(count(*) AS BIGINT) AS n FROM job GROUP BY kind, state ORDER BY kind, state";
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
+/// When the oldest job of each kind was due that waits at `now`.
+pub async fn oldest_due(conn: &mut Conn, now: i64) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT kind, MIN(run_at) AS due FROM job WHERE state = 'ready' AND run_at <= $1
+               GROUP BY kind ORDER BY kind";
+    Ok(sqlx::query_as(sql).bind(now).fetch_all(conn).await?)
+}
+
 /// Makes a job due now, its attempts counted anew. Where another one with its key waits
 /// already, that one is brought forward instead: it knows more of what is to be done.
 ///

@@ -13,6 +13,7 @@ use goldenpath::chat::message::{Button, ButtonValue, Choice, Message, Reply};
 use goldenpath::chat::slack::{PATIENCE, Settings, Slack, router};
 use goldenpath::chat::{Dispatch, MessageRef, Platform, SendError, Target};
 use goldenpath::clock::{ManualClock, Timestamp};
+use goldenpath::metrics::Metrics;
 use serde_json::{Value, json};
 
 use crate::harness::fake_slack::{FakeSlack, TEAM, TOKEN};
@@ -71,7 +72,7 @@ impl Bench {
         let clock = Arc::new(ManualClock::at(Timestamp(NOW * 1000)));
         let slack = Arc::new(Slack::new(settings, clock.clone(), clock).unwrap());
         let recorder = Arc::new(Recorder::default());
-        let app = router(slack.clone(), recorder.clone());
+        let app = router(slack.clone(), recorder.clone(), Arc::new(Metrics::new(Timestamp(NOW * 1000))));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/slack/events", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -19,6 +19,7 @@ use crate::chat::message::Choice;
 use crate::chat::slack::answer;
 use crate::chat::slack::inbound::{self, Parsed};
 use crate::chat::slack::{Slack, verify::verify};
+use crate::metrics::Metrics;
 
 /// The largest body that is read.
 const BODY: usize = 1024 * 1024;
@@ -34,12 +35,13 @@ const TYPING: Duration = Duration::from_millis(2_500);
 struct Desk {
     slack: Arc<Slack>,
     dispatcher: Dispatcher,
+    metrics: Arc<Metrics>,
 }
 
 /// The one route that Slack calls, for commands, presses, forms and events alike.
-pub fn router(slack: Arc<Slack>, dispatcher: Dispatcher) -> Router {
+pub fn router(slack: Arc<Slack>, dispatcher: Dispatcher, metrics: Arc<Metrics>) -> Router {
     let route = post(events).get(certificate);
-    Router::new().route("/slack/events", route).with_state(Desk { slack, dispatcher })
+    Router::new().route("/slack/events", route).with_state(Desk { slack, dispatcher, metrics })
 }
 
 /// Slack looks at our certificate from time to time, without a signature.
@@ -48,30 +50,42 @@ async fn certificate(Query(members): Query<BTreeMap<String, String>>) -> StatusC
 }
 
 async fn events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Response {
-    let body = match tokio::time::timeout(PATIENCE, read(body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(refused)) => return refused.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let (began, metrics) = (Instant::now(), desk.metrics.clone());
+    let (kind, response) = match receive(desk, headers, body).await {
+        Ok(answered) => answered,
+        Err(refused) => ("refused", refused.into_response()),
     };
+    metrics.acknowledged(kind, began.elapsed());
+    response
+}
+
+/// What it was, and the answer; the state alone for what is not Slack's.
+async fn receive(desk: Desk, headers: HeaderMap, body: Body) -> Result<(&'static str, Response), StatusCode> {
+    let body = tokio::time::timeout(PATIENCE, read(body)).await;
+    let body = body.map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (stamp, signature) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
     if !verify(&desk.slack.signing_secret, stamp, &body, signature, desk.slack.clock.now()) {
-        return StatusCode::UNAUTHORIZED.into_response();
+        return Err(StatusCode::UNAUTHORIZED);
     }
-    match inbound::parse(&body, desk.slack.workspace()) {
-        Parsed::Act(act) => act_on(desk, *act).await,
-        Parsed::Ask(asked) => Json(answer::options(&suggest(&desk, *asked).await)).into_response(),
-        Parsed::Challenge(challenge) => Json(json!({ "challenge": challenge })).into_response(),
-        Parsed::Quiet => StatusCode::OK.into_response(),
+    Ok(match inbound::parse(&body, desk.slack.workspace()) {
+        Parsed::Act(act) => (act.via.word(), act_on(desk, *act).await),
+        Parsed::Ask(asked) => {
+            ("suggest", Json(answer::options(&suggest(&desk, *asked).await)).into_response())
+        }
+        Parsed::Challenge(challenge) => {
+            ("challenge", Json(json!({ "challenge": challenge })).into_response())
+        }
+        Parsed::Quiet => ("quiet", StatusCode::OK.into_response()),
         Parsed::Trouble(what) => {
             tracing::warn!("{what}");
-            StatusCode::OK.into_response()
+            ("trouble", StatusCode::OK.into_response())
         }
         Parsed::Unknown(kind) => {
             desk.slack.note_unknown(&kind);
-            StatusCode::OK.into_response()
+            ("unknown", StatusCode::OK.into_response())
         }
-    }
+    })
 }
 
 /// What fits; nothing where that takes longer than Slack waits.
@@ -86,6 +100,7 @@ async fn suggest(desk: &Desk, asked: TypeAhead) -> Vec<Choice> {
 /// and a fault in it is answered instead of breaking the connection.
 async fn act_on(desk: Desk, act: inbound::Act) -> Response {
     let slash = act.via == inbound::Via::Slash;
+    let metrics = desk.metrics.clone();
     let work = tokio::spawn(async move {
         let page = act.page();
         let inbound::Act { invocation, via, trigger } = act;
@@ -98,6 +113,7 @@ async fn act_on(desk: Desk, act: inbound::Act) -> Response {
         answer
     });
     let answer = work.await.unwrap_or_else(|_| {
+        metrics.command_failed("crashed");
         tracing::error!("a Slack request stopped in the middle");
         slash.then(answer::broken)
     });

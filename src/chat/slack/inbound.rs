@@ -85,6 +85,18 @@ pub enum Via {
     Submit { title: String, fields: Vec<String> },
 }
 
+impl Via {
+    /// What metrics call it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Via::Slash => "slash",
+            Via::Event => "event",
+            Via::Press { .. } => "press",
+            Via::Submit { .. } => "submit",
+        }
+    }
+}
+
 /// Reads a request whose signature held.
 pub fn parse(body: &[u8], connected: Option<&Workspace>) -> Parsed {
     let first = body.iter().find(|b| !b.is_ascii_whitespace());

@@ -118,6 +118,14 @@ impl TestApp {
         Person { app: self, name, channel: "C1", team: TEAM }
     }
 
+    /// The body of a page of the bot's own.
+    pub async fn page(&self, path: &str) -> String {
+        let url = self.sender.url.replace("/slack/events", path);
+        let answer = self.sender.http.get(url).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
     /// Runs every job that is due, until none is.
     pub async fn run_jobs(&self) {
         self.work.run(&self.app.worker, &self.database).await;
