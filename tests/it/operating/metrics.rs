@@ -68,7 +68,7 @@ async fn what_waits_shows_how_much_and_how_long() {
 #[tokio::test]
 async fn what_was_given_up_stays_to_be_seen() {
     let app = TestApp::start().await;
-    app.fake.refuse("chat.postMessage", "invalid_blocks");
+    app.fake.refuse("chat.postMessage", "invalid_blocks", usize::MAX);
     app.person("Ada").runs("env create preview-site shop").await;
     app.run_jobs().await;
     let given_up = "goldenpath_outbox_given_up{platform=\"slack\"}";
