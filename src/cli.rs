@@ -2,6 +2,7 @@
 
 mod backup;
 mod jobs;
+pub mod reference;
 mod serve;
 
 use std::io::Write as _;
@@ -10,7 +11,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use url::Url;
 
+use crate::chat::slack::manifest;
 use crate::check::{self, Counts};
 use crate::clock::SystemClock;
 use crate::commands::help;
@@ -53,9 +56,37 @@ enum Command {
         /// A new file; an existing one is not overwritten
         file: PathBuf,
     },
+    /// Print what Slack needs to know of the app
+    #[command(subcommand)]
+    Manifest(Manifest),
+    /// Write the reference documentation: commands, settings, metrics, this help, the Slack manifest
+    Docs {
+        /// Where the files go
+        #[arg(default_value = "docs")]
+        folder: PathBuf,
+    },
     /// Serve one folder as a web site (started by the bot)
     #[command(hide = true)]
     ServeSite(SiteArgs),
+}
+
+#[derive(Subcommand)]
+enum Manifest {
+    /// For "Create New App", "From a manifest" at https://api.slack.com/apps
+    Slack {
+        /// Where Slack reaches the bot, as https://platform.example.com
+        #[arg(long, default_value = manifest::PLACEHOLDER, value_parser = https)]
+        url: String,
+    },
+}
+
+/// An address that Slack can call.
+fn https(text: &str) -> Result<String, String> {
+    let fits = |url: &Url| url.scheme() == "https" && url.path() == "/" && url.query().is_none();
+    match Url::parse(text) {
+        Ok(url) if fits(&url) => Ok(text.to_owned()),
+        _ => Err("Slack calls https alone; write it like https://platform.example.com".into()),
+    }
 }
 
 /// Why a command ends with 1.
@@ -91,6 +122,8 @@ pub fn main() -> ExitCode {
         Some(Command::Config) => print(config::DEFAULT),
         Some(Command::Jobs(command)) => jobs::run(command),
         Some(Command::Backup { file }) => backup::run(&file),
+        Some(Command::Manifest(Manifest::Slack { url })) => slack_manifest(&url),
+        Some(Command::Docs { folder }) => reference::run(&folder),
         Some(Command::ServeSite(args)) => {
             serve_site(&args).map_err(|error| Failure::Said(format!("{error:#}")))
         }
@@ -172,4 +205,9 @@ fn check(files: &[PathBuf]) -> Outcome {
 fn commands() -> Outcome {
     let (_, content) = load()?;
     print(&help::markdown(&content.menu))
+}
+
+fn slack_manifest(url: &str) -> Outcome {
+    let (_, content) = load()?;
+    print(&format!("{:#}\n", manifest::manifest(&content.menu, url)))
 }

@@ -197,7 +197,7 @@ impl Engine {
             }
             Error::Fields(fields) => fields.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>().join(" "),
             other => {
-                if matches!(other, Error::Unavailable(_)) {
+                if matches!(other, Error::Away(_) | Error::Unavailable(_)) {
                     self.metrics.command_failed("unavailable");
                 }
                 other.to_string()

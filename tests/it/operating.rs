@@ -4,6 +4,7 @@
 
 mod backup;
 mod jobs;
+mod manifest;
 mod metrics;
 
 use crate::harness::bot_process::Bot;

@@ -13,6 +13,7 @@ mod http;
 pub mod inbound;
 mod limiter;
 pub mod limits;
+pub mod manifest;
 pub mod render;
 pub mod subscriptions;
 pub mod text;

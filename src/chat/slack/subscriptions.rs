@@ -40,7 +40,9 @@ pub const SHORTCUTS: &[Shortcut] = &[Shortcut {
 }];
 
 /// The scopes that commands and calls of the Web API need; those of [`EVENTS`] come on top.
-pub const SCOPES: &[&str] = &["commands", "chat:write", "im:write"];
+/// `chat:write` is enough for a direct message, too: it is posted to the user, and Slack opens
+/// the conversation. Views and the App Home need none.
+pub const SCOPES: &[&str] = &["commands", "chat:write"];
 
 /// All bot scopes, in order.
 pub fn scopes() -> Vec<&'static str> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use goldenpath::app::{Ambient, App};
+use goldenpath::chat::slack::subscriptions;
 use goldenpath::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use goldenpath::config::{self, Config, Secret};
 use goldenpath::content::Content;
@@ -97,6 +98,8 @@ impl TestApp {
     async fn over(folder: TempDir, database: Database, change: impl FnOnce(&mut Config)) -> TestApp {
         let clock = Arc::new(ManualClock::at(START));
         let fake = FakeSlack::with_clock(clock.clone()).await;
+        // What an app has that was made from the manifest, and no more.
+        fake.grant(&subscriptions::scopes());
         let mut config = config_in(folder.path(), &fake, database.url.clone());
         change(&mut config);
         let ambient =
