@@ -40,9 +40,7 @@ pub const SHORTCUTS: &[Shortcut] = &[Shortcut {
 }];
 
 /// The scopes that commands and calls of the Web API need; those of [`EVENTS`] come on top.
-/// `chat:write` is enough for a direct message, too: it is posted to the user, and Slack opens
-/// the conversation. Views and the App Home need none.
-pub const SCOPES: &[&str] = &["commands", "chat:write"];
+pub const SCOPES: &[&str] = &["commands", "chat:write", "im:write"];
 
 /// All bot scopes, in order.
 pub fn scopes() -> Vec<&'static str> {
