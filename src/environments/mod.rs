@@ -217,7 +217,7 @@ async fn begin_removal(tx: &mut Tx, env: &Environment, next: State) -> Result<()
     let kind = if next == State::Undoing { "undo" } else { "destroy" };
     store::runs::insert_run(tx, &env.id, kind, &[]).await?;
     announce(tx, &env.id).await?;
-    warnings::retire(tx, env).await?;
+    warnings::retire(tx, env, false).await?;
     runs::advance_soon(tx, &env.id).await
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A warning is due at each step before the deadline. The end waits until the
 //! last one that was made arrived, and for the notice then; where nobody can
-//! be told, the notice runs from the last attempt.
+//! be told, the notice runs from the last attempt. While a message waits
+//! nothing ends; long after the deadline others are told as well.
 
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ use crate::clock::Timestamp;
 /// How long before a deadline warnings come, the first one first.
 const STEPS: [Duration; 3] =
     [Duration::from_secs(2 * 86_400), Duration::from_secs(2 * 3_600), Duration::from_secs(30 * 60)];
+
+/// How long after the deadline a message may wait before others are told as well: its chat may
+/// not be connected any more, and nobody else would ever hear of what lives on.
+const PATIENCE: Duration = Duration::from_secs(3 * 86_400);
 
 /// The life that a deadline gives: from when it was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +63,15 @@ impl Term {
         self.steps().into_iter().rfind(|step| self.deadline.minus(*step) <= now)
     }
 
-    /// When the next step after `now` is due.
+    /// When others are told as well.
+    fn patience(self) -> Timestamp {
+        self.deadline.plus(PATIENCE)
+    }
+
+    /// When to look again after `now` even if nothing happens.
     fn following(self, now: Timestamp) -> Option<Timestamp> {
-        self.steps().into_iter().map(|step| self.deadline.minus(step)).find(|at| *at > now)
+        let steps = self.steps().into_iter().map(|step| self.deadline.minus(step));
+        steps.chain([self.patience()]).find(|at| *at > now)
     }
 }
 
@@ -121,7 +132,7 @@ pub enum Next {
 /// Decides what is next.
 pub fn next(now: Timestamp, term: Term, said: &[Said]) -> Next {
     let Some(step) = term.due(now) else { return Next::Wait(Some(term.first())) };
-    if let Some(rung) = lacking(term, step, said) {
+    if let Some((step, rung)) = lacking(now, term, step, said) {
         return Next::Warn(step, rung);
     }
     match leaves(term, said) {
@@ -140,16 +151,19 @@ fn last(said: &[Said]) -> Option<(Duration, Fate)> {
     Some((step, delivered.or_else(waiting).or_else(given_up)?))
 }
 
-/// Who is to be told at this step and was not yet. A message that waits says
-/// what is so when it arrives, whichever step made it.
-fn lacking(term: Term, step: Duration, said: &[Said]) -> Option<Rung> {
+/// Who is to be told and was not yet, and at which step. A message that waits says what is so
+/// when it arrives, whichever step made it.
+fn lacking(now: Timestamp, term: Term, due: Duration, said: &[Said]) -> Option<(Duration, Rung)> {
+    let further = |step: Duration| {
+        let tried = said.iter().filter(|warning| warning.step == step).map(|warning| warning.rung).max()?;
+        Some((step, tried.next()?))
+    };
     match last(said) {
-        Some((_, Fate::Waiting)) => None,
-        Some((at, Fate::Delivered(told))) if at == step || told >= term.deadline.minus(step) => None,
-        Some((at, Fate::GivenUp(_))) if at == step => {
-            said.iter().filter(|warning| warning.step == step).map(|warning| warning.rung).max()?.next()
-        }
-        _ => Some(Rung::Owner),
+        Some((_, Fate::Waiting)) if now < term.patience() => None,
+        Some((step, Fate::Waiting)) => further(step),
+        Some((step, Fate::Delivered(told))) if step == due || told >= term.deadline.minus(due) => None,
+        Some((step, Fate::GivenUp(_))) if step == due => further(step),
+        _ => Some((due, Rung::Owner)),
     }
 }
 
@@ -284,11 +298,17 @@ mod tests {
     #[test]
     fn what_waits_stays_one_message_and_holds_the_end_until_its_notice_passed() {
         let waiting = said("2h", Rung::Owner, Fate::Waiting);
-        assert_snapshot!(table(&[98.5, 99.5, 100.0, 200.0], &[waiting]), @"
+        assert_snapshot!(table(&[98.5, 99.5, 100.0, 171.9, 172.0], &[waiting]), @"
         98.5: wait until 99.5 (100.0)
-        99.5: wait (100.0)
-        100: wait (unannounced)
-        200: wait (unannounced)
+        99.5: wait until 172.0 (100.0)
+        100: wait until 172.0 (unannounced)
+        171.9: wait until 172.0 (unannounced)
+        172: warn 2h channel (unannounced)
+        ");
+        let all = [waiting, said("2h", Rung::Channel, Fate::Waiting), said("2h", Rung::Admin, Fate::Waiting)];
+        assert_snapshot!(table(&[172.0, 500.0], &all), @"
+        172: wait (unannounced)
+        500: wait (unannounced)
         ");
         let late = said("2h", Rung::Owner, Fate::Delivered(at(1_010)));
         assert_snapshot!(table(&[101.0, 101.4, 101.5], &[late]), @"
@@ -311,7 +331,7 @@ mod tests {
         ");
         let some =
             [up(Rung::Owner), up(Rung::Channel), up(Rung::Approver), said("30m", Rung::Admin, Fate::Waiting)];
-        assert_snapshot!(table(&[100.0], &some), @"100: wait (unannounced)");
+        assert_snapshot!(table(&[100.0], &some), @"100: wait until 172.0 (unannounced)");
         let none = [up(Rung::Owner), up(Rung::Channel), up(Rung::Admin)];
         assert_snapshot!(table(&[100.0, 100.4], &none), @"
         100: wait until 100.3 (100.3)

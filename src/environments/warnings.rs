@@ -49,7 +49,8 @@ pub(super) async fn said(conn: &mut Conn, env: &Environment) -> Result<Vec<Said>
     Ok(said)
 }
 
-/// Warns of the deadline, in place of the warnings before: of `rung` on, the first where somebody is.
+/// Warns of the deadline, in place of the warnings that arrived: from `rung` on, the first where
+/// somebody is. Those that wait go on waiting, and will tell the truth too.
 pub(super) async fn warn(
     tx: &mut Tx,
     env: &Environment,
@@ -57,7 +58,7 @@ pub(super) async fn warn(
     rung: Rung,
     keepers: &Keepers,
 ) -> Result<()> {
-    retire(tx, env).await?;
+    retire(tx, env, true).await?;
     let mut at = rung;
     let mut told = addressees(tx.conn(), env, at, keepers).await?;
     while let (true, Some(next)) = (told.is_empty(), at.next()) {
@@ -117,20 +118,22 @@ async fn addressees(
     }
 }
 
-/// Those that stand there say what is so now, without buttons.
-pub(super) async fn retire(tx: &mut Tx, env: &Environment) -> Result<()> {
-    let all = store::warnings::of(tx.conn(), &env.id).await?;
-    store::warnings::retire(tx, &env.id).await?;
-    for warning in all.iter().filter(|warning| warning.live) {
-        outbox::touch(tx, &warning.key).await?;
+/// Those that stand there say what is so now, without buttons; those that wait `may_wait`, or are dropped.
+pub(super) async fn retire(tx: &mut Tx, env: &Environment, may_wait: bool) -> Result<()> {
+    for warning in store::warnings::of(tx.conn(), &env.id).await?.iter().filter(|warning| warning.live) {
+        let waits = outbox::fate(tx.conn(), &warning.key).await? == Some(Fate::Waiting);
+        if !(waits && may_wait) {
+            store::warnings::retire(tx, &warning.key).await?;
+            outbox::touch(tx, &warning.key).await?;
+        }
     }
     Ok(())
 }
 
 /// The environment is gone or has another deadline: whatever was said of it says so.
 pub(super) async fn amend(tx: &mut Tx, env: &Environment) -> Result<()> {
-    store::warnings::retire(tx, &env.id).await?;
     for warning in store::warnings::of(tx.conn(), &env.id).await? {
+        store::warnings::retire(tx, &warning.key).await?;
         outbox::touch(tx, &warning.key).await?;
     }
     Ok(())

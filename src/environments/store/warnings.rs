@@ -72,9 +72,8 @@ pub(in crate::environments) async fn of(conn: &mut Conn, env: &str) -> Result<Ve
     sqlx::query(sql).bind(env).fetch_all(conn).await?.iter().map(warning).collect()
 }
 
-/// None of an environment is live any more.
-pub(in crate::environments) async fn retire(tx: &mut Tx, env: &str) -> Result<()> {
-    let sql = "UPDATE warning SET live = 0 WHERE env_id = $1 AND live = 1";
-    sqlx::query(sql).bind(env).execute(tx.conn()).await?;
+/// It is not live any more.
+pub(in crate::environments) async fn retire(tx: &mut Tx, key: &str) -> Result<()> {
+    sqlx::query("UPDATE warning SET live = 0 WHERE key = $1").bind(key).execute(tx.conn()).await?;
     Ok(())
 }

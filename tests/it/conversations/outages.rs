@@ -199,6 +199,32 @@ async fn where_the_channel_cannot_be_reached_either_approvers_and_admins_are_tol
 }
 
 #[tokio::test]
+async fn of_one_whose_chat_is_not_connected_any_more_the_admins_are_told_in_the_end() {
+    let app = with_demo().await;
+    // As if it had been made in the playground, before Slack was connected.
+    for sql in ["UPDATE identity SET platform = 'playground'", "UPDATE message SET platform = 'playground'"] {
+        let unit = app.app.db.write(sql, |tx, &sql| {
+            Box::pin(async move { Ok(sqlx::query(sql).execute(tx.conn()).await.map(drop)?) })
+        });
+        unit.await.unwrap();
+    }
+    app.after(DAY).await;
+    app.after(3 * DAY - MINUTE).await;
+    assert_eq!(app.reads("DUROOT"), "");
+    app.after(MINUTE).await;
+    assert_snapshot!(app.reads("DUROOT"), @"
+    ⚠️ `demo` goes in 25 min (2026-11-22 09:25 UTC).
+    Its time was up <!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>, but its last warning had not arrived by then.
+    Its owner (Ada) cannot be reached directly; an admin may decide too.
+    Extended, it stays until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
+    [Extend by 1 day] [Keep until…] [Destroy now]
+    ");
+    app.after(25 * MINUTE).await;
+    assert_snapshot!(app.reads("DUROOT"), @"✅ `demo` is gone.");
+    app.end().await;
+}
+
+#[tokio::test]
 async fn where_nobody_can_be_told_it_goes_after_the_notice_and_the_audit_says_so() {
     let app = with_demo().await;
     app.fake.memory().archived.insert("C1".into());
