@@ -124,7 +124,6 @@ async fn end_and_restart(bot: &mut Bot, dice: &Ids) -> usize {
 
 /// Once nothing is left to be done soon.
 async fn settled(bot: &Bot) {
-    bot.database.lapse_leases().await;
     let quiet = async || {
         let soon = SystemClock.now().plus(Duration::from_secs(600)).0;
         let sql = format!(

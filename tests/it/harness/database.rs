@@ -7,6 +7,8 @@ use goldenpath::ids::Ids;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _};
 use url::Url;
 
+use super::bot_process::until;
+
 /// Names a PostgreSQL server for the whole run; without it every test uses SQLite.
 const SERVER: &str = "GOLDENPATH_TEST_DATABASE_URL";
 
@@ -67,8 +69,26 @@ impl Database {
     /// SQLite there is nothing to wait for.
     pub async fn lapse_leases(&self) {
         if self.is_postgres() {
+            // What the dead process sent last may be done only now, and begin a lease.
+            self.without("pid <> pg_backend_pid()").await;
             execute(&self.url, "UPDATE job SET lease_until = 0 WHERE state = 'running'".into()).await;
         }
+    }
+
+    /// Returns once no unit of work is open that somebody let go of; on SQLite the next writer waits for it.
+    pub async fn units_ended(&self) {
+        if self.is_postgres() {
+            self.without("pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'").await;
+        }
+    }
+
+    /// Returns once PostgreSQL has no such session for this database.
+    async fn without(&self, sessions: &str) {
+        let sql = format!(
+            "SELECT state FROM pg_stat_activity
+             WHERE datname = current_database() AND backend_type = 'client backend' AND {sessions}"
+        );
+        until("the sessions end", async || self.texts(&sql).await.is_empty().then_some(())).await;
     }
 
     fn reading(&self) -> String {

@@ -34,6 +34,7 @@ impl Work {
 
 /// As if so much time had passed.
 async fn lapse_leases(database: &Database) {
+    database.units_ended().await;
     database.execute("UPDATE job SET lease_until = 0 WHERE state = 'running'").await;
 }
 
