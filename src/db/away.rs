@@ -131,27 +131,65 @@ impl From<sqlx::Error> for Error {
 
 /// Whether changes are taken; each turn is logged once, however many units meet it.
 #[derive(Default)]
-pub(super) struct Standing(Mutex<bool>);
+pub(super) struct Standing(Mutex<Option<&'static str>>);
 
 impl Standing {
-    pub(super) fn is_away(&self) -> bool {
+    pub(super) fn away(&self) -> Option<&'static str> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn took_a_change(&self) {
-        if self.turns(false) {
+        if self.turns(None) {
             tracing::info!("the database takes changes again");
         }
     }
 
     pub(super) fn refused(&self, away: &Away) {
-        if self.turns(true) {
+        if self.turns(Some(away.reason())) {
             tracing::warn!(reason = away.reason(), cause = %away.cause, "the database takes no changes");
         }
     }
 
-    fn turns(&self, away: bool) -> bool {
+    fn turns(&self, away: Option<&'static str>) -> bool {
         let mut before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *before, away) != away
+        std::mem::replace(&mut *before, away).is_some() != away.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_of_an_outage_are_told_from_those_of_a_fault() {
+        let postgres = [
+            ("57P01", "shut down"),
+            ("57P03", "starting"),
+            ("08006", "connection failure"),
+            ("53300", "too many connections"),
+        ];
+        for (code, meaning) in postgres {
+            assert_eq!(Reason::of_postgres(code), Some(Reason::Gone), "{meaning}");
+        }
+        assert_eq!(Reason::of_postgres("53100"), Some(Reason::Full));
+        assert_eq!(Reason::of_postgres("25006"), Some(Reason::ReadOnly));
+        for fault in ["23505", "42P01", "40001", "57014"] {
+            assert_eq!(Reason::of_postgres(fault), None, "{fault}");
+        }
+        let sqlite =
+            [(13, Reason::Full), (8, Reason::ReadOnly), (776, Reason::ReadOnly), (778, Reason::Broken)];
+        for (code, reason) in sqlite.into_iter().chain([(14, Reason::Broken), (5, Reason::Held)]) {
+            assert_eq!(Reason::of_sqlite(code), Some(reason), "{code}");
+        }
+        assert_eq!(Reason::of_sqlite(787), None, "a foreign key");
+    }
+
+    #[test]
+    fn only_a_commit_that_may_have_arrived_is_unclear() {
+        let gone = || Away { reason: Reason::Gone, cause: sqlx::Error::PoolTimedOut, unclear: false };
+        assert!(gone().to_string().contains("Nothing was changed"));
+        assert!(gone().while_committing().to_string().contains("may or may not have been done"));
+        let full = Away { reason: Reason::Full, ..gone() };
+        assert!(full.while_committing().to_string().contains("Nothing was changed"));
     }
 }

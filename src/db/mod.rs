@@ -60,6 +60,9 @@ struct Inner {
 /// How often a unit that lost against another one is run again.
 const CONTENTION_RETRIES: u32 = 8;
 
+/// How many bytes a change has that proves that changes are taken: more than any unit has.
+const PROOF: usize = 256 * 1024;
+
 impl Db {
     /// Connects to `url` (`sqlite:PATH`, made if missing, or `postgres:…`) and
     /// brings its tables up to date.
@@ -127,9 +130,9 @@ impl Db {
                 }
                 outcome => {
                     match &outcome {
-                        Ok(_) => self.0.standing.took_a_change(),
+                        Ok(_) if self.away().is_some() => self.prove().await,
                         Err(Error::Away(away)) => self.0.standing.refused(away),
-                        Err(_) => {}
+                        Ok(_) | Err(_) => {}
                     }
                     return outcome;
                 }
@@ -163,9 +166,23 @@ impl Db {
         Ok(value)
     }
 
-    /// Whether the last change could not be taken. Reads may work all the same.
-    pub fn is_away(&self) -> bool {
-        self.0.standing.is_away()
+    /// Why changes are not taken, since the last one was not. Reads may work all the same.
+    pub fn away(&self) -> Option<&'static str> {
+        self.0.standing.away()
+    }
+
+    /// Finds out whether a change is taken just now, by making one.
+    pub async fn takes_changes(&self) -> Result<()> {
+        self.write(self.now().0.to_string(), mark).await
+    }
+
+    /// A unit that changed nothing, as most claims, is no sign that changes are taken again, and
+    /// on a full disk a small one may still fit. A large one is.
+    async fn prove(&self) {
+        let (large, small) = ("0".repeat(PROOF), self.now().0.to_string());
+        if self.attempt(&large, &mark).await.is_ok() && self.attempt(&small, &mark).await.is_ok() {
+            self.0.standing.took_a_change();
+        }
     }
 
     /// Has each unit pass `checkpoint` from now on; the first one given stays.
@@ -198,6 +215,16 @@ impl Db {
         self.0.writer.close().await;
         self.0.reader.close().await;
     }
+}
+
+/// Leaves a mark that nobody reads.
+fn mark<'t>(tx: &'t mut Tx, value: &'t String) -> Unit<'t, ()> {
+    Box::pin(async move {
+        let sql = "INSERT INTO setting (name, value) VALUES ('ready', $1)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        sqlx::query(sql).bind(value).execute(tx.conn()).await?;
+        Ok(())
+    })
 }
 
 /// What each unit passes just before and just after its commit. A test that holds one there, and

@@ -95,7 +95,7 @@ impl People {
         let mark = (person, day);
         let known = |set: &Mutex<HashSet<_>>| set.lock().is_ok_and(|set| set.contains(&mark));
         // Whoever only reads is not to wait for a database that takes no changes.
-        if known(&self.noticed) || self.db.is_away() {
+        if known(&self.noticed) || self.db.away().is_some() {
             return Ok(());
         }
         self.db

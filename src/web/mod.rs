@@ -16,7 +16,7 @@ use axum::routing::get;
 use futures_util::future::BoxFuture;
 
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::jobs::worker::Worker;
 use crate::metrics::Metrics;
 
@@ -44,28 +44,15 @@ async fn ready(State(health): State<Arc<Served>>) -> (StatusCode, String) {
     if !health.worker.is_running() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the worker does not run\n".into());
     }
-    match accepts_a_write(&health.db).await {
-        Ok(()) => (StatusCode::OK, "ready\n".into()),
-        Err(Error::Away(away)) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("the database does not take a write: {}\n", away.reason()),
-        ),
-        Err(error) => {
+    let taken = health.db.takes_changes().await;
+    match (health.db.away(), taken) {
+        (Some(reason), _) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("the database does not take a write: {reason}\n"))
+        }
+        (None, Ok(())) => (StatusCode::OK, "ready\n".into()),
+        (None, Err(error)) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not take a write\n".into())
         }
     }
-}
-
-async fn accepts_a_write(db: &Db) -> Result<()> {
-    db.write((), |tx, ()| {
-        Box::pin(async move {
-            let now = tx.now().0.to_string();
-            let sql = "INSERT INTO setting (name, value) VALUES ('ready', $1)
-                       ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-            sqlx::query(sql).bind(now).execute(tx.conn()).await?;
-            Ok(())
-        })
-    })
-    .await
 }

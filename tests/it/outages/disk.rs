@@ -33,6 +33,7 @@ async fn a_full_disk_takes_no_change_and_loses_none() {
     reads(&bot, "UNEW", "You have no environments").await;
     disk.empty();
     goes_on(&bot, &taken).await;
+    said_once(&bot, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
