@@ -149,10 +149,10 @@ impl Book {
     }
 }
 
-/// By how many hours each deadline was moved, of those that were not cut short by a failure.
+/// By how many hours each deadline was moved, of those that no failure brought forward.
 async fn extensions(bot: &Bot) -> BTreeMap<String, usize> {
     let sql = "SELECT name || ' ' || CAST((deadline - created_at) / 3600000 - 72 AS TEXT) FROM environment
-               WHERE failure IS NULL";
+               WHERE ready_at IS NOT NULL";
     let rows = bot.database.texts(sql).await;
     let pair =
         |row: &String| row.split_once(' ').map(|(name, hours)| (name.to_owned(), hours.parse().unwrap_or(0)));

@@ -63,7 +63,9 @@ fn messages(rows: &[Row], bot: &Bot, verdict: &mut Verdict) {
         let word = match row.state.as_str() {
             "ready" => "is ready",
             "destroyed" => "is gone",
-            _ => "❌",
+            "failed" => "stopped at",
+            "unclear" => "is stuck at",
+            other => other,
         };
         if !last.contains(word) {
             verdict
@@ -119,6 +121,6 @@ fn programs(rows: &[Row], bot: &Bot, verdict: &mut Verdict) {
         let file = bot.data().join("environments").join(&row.id).join("workspace/attempts.txt");
         let begun = std::fs::read_to_string(file).unwrap_or_default().lines().count();
         verdict.expect(&format!("runs of the program of {}", row.name), 0..=1, begun);
-        verdict.stopped += usize::from(row.state == "failed");
+        verdict.stopped += usize::from(["failed", "unclear"].contains(&row.state.as_str()));
     }
 }
