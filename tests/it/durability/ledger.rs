@@ -81,7 +81,7 @@ impl Campaign {
             })
             .await;
             // Not a wait for anything: the moment of the crash.
-            tokio::time::sleep(Duration::from_millis(throw(&dice, 80))).await;
+            tokio::time::sleep(Duration::from_millis(throw(&dice, 1_500))).await;
             kills += end_and_restart(bot, &dice).await;
         }
         kills

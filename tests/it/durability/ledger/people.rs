@@ -48,6 +48,8 @@ impl Member {
     /// One thing after another.
     pub async fn acts_until(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
+            // Not a wait for anything: people think, and meanwhile the bot does what it was asked.
+            tokio::time::sleep(Duration::from_millis(throw(&self.dice, 300))).await;
             self.slack.seconds = SystemClock.now().0 / 1000;
             match throw(&self.dice, 100) {
                 0..30 if self.names.len() < MOST => self.creates().await,
