@@ -12,8 +12,8 @@ use super::throw;
 use crate::harness::bot_process::{Bot, buttons};
 use crate::harness::slack_sender::{Answer, SlackSender, form};
 
-/// The most that one person has at a time.
-const MOST: usize = 4;
+/// The most that one person has at a time: the bot has to keep up, or nothing is under way when it is killed.
+const MOST: usize = 2;
 
 /// One person in a channel of their own.
 pub struct Member {
@@ -49,7 +49,7 @@ impl Member {
     pub async fn acts_until(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             // Not a wait for anything: people think, and meanwhile the bot does what it was asked.
-            tokio::time::sleep(Duration::from_millis(throw(&self.dice, 300))).await;
+            tokio::time::sleep(Duration::from_millis(throw(&self.dice, 500))).await;
             self.slack.seconds = SystemClock.now().0 / 1000;
             match throw(&self.dice, 100) {
                 0..30 if self.names.len() < MOST => self.creates().await,
@@ -63,9 +63,9 @@ impl Member {
     }
 
     async fn creates(&mut self) {
-        let template = match throw(&self.dice, 20) {
+        let template = match throw(&self.dice, 12) {
             0 => "slow-site",
-            1 => "once",
+            1 | 2 => "once",
             _ => "quick",
         };
         let name = format!("m{}x{:04}", self.user.trim_start_matches("UM"), self.asked);
