@@ -3,6 +3,9 @@
 use crate::db::Tx;
 use crate::error::Result;
 
+/// Who it was on the command line: somebody with the rights of the bot's own user.
+pub const OPERATOR: &str = "operator";
+
 /// Appends a row to this unit of work: `actor` is a person's id or `system`,
 /// `detail` what was asked, without secrets and without a private command's arguments.
 pub async fn record(tx: &mut Tx, actor: &str, command: &str, detail: &str) -> Result<()> {

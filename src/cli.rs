@@ -2,6 +2,7 @@
 
 mod backup;
 mod jobs;
+mod messages;
 pub mod reference;
 mod serve;
 
@@ -51,6 +52,9 @@ enum Command {
     /// See what the bot has to do, run it again, or drop it; also while the bot runs
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See which messages could not be delivered and why, and send one after all
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// Copy the database into FILE, also while the bot runs, and say what else to keep
     Backup {
         /// A new file; an existing one is not overwritten
@@ -121,6 +125,7 @@ pub fn main() -> ExitCode {
         Some(Command::Commands) => commands(),
         Some(Command::Config) => print(config::DEFAULT),
         Some(Command::Jobs(command)) => jobs::run(command),
+        Some(Command::Messages(command)) => messages::run(command),
         Some(Command::Backup { file }) => backup::run(&file),
         Some(Command::Manifest(Manifest::Slack { url })) => slack_manifest(&url),
         Some(Command::Docs { folder }) => reference::run(&folder),

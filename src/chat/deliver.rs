@@ -156,7 +156,10 @@ impl Job for Deliver {
         };
         let wait = platform.wait(key, &row.target, row.reference.as_ref());
         if !wait.is_zero() {
-            return Err(JobError::Retry(wait, "waits for its turn".into()));
+            return Err(JobError::Retry(
+                wait,
+                "waits for its turn; the log says where the platform holds everything back".into(),
+            ));
         }
         match &row.reference {
             None => self.post(platform.as_ref(), key, &row).await,

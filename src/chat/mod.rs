@@ -9,6 +9,7 @@ mod deliver;
 pub mod form;
 pub mod inbound;
 pub mod message;
+pub mod operator;
 pub mod outbox;
 pub mod playground;
 pub mod slack;

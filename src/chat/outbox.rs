@@ -169,7 +169,8 @@ pub struct Timely {
     pub settled: Settled,
 }
 
-async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
+/// Has the message looked at by the delivering job.
+pub(super) async fn deliver_soon(tx: &mut Tx, key: &str) -> Result<()> {
     let run_at = tx.now();
     let payload = json!({ "message": key });
     queue::enqueue(tx, NewJob { kind: "deliver", payload, key: Some(format!("deliver:{key}")), run_at }).await

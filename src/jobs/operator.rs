@@ -9,9 +9,6 @@ use crate::clock::Timestamp;
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 
-/// Who the audit says it was: somebody with the rights of the bot's own user.
-const ACTOR: &str = "operator";
-
 /// A job of the table. Without its payload, which is for the job alone.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -138,6 +135,6 @@ async fn take(tx: &mut Tx, id: &str, verb: &str) -> Result<(Listed, String)> {
     };
     let job = Listed::read(&row)?;
     let detail = format!("job={id} kind={} key={}", job.kind, job.key.as_deref().unwrap_or_default());
-    audit::record(tx, ACTOR, &format!("jobs.{verb}"), &detail).await?;
+    audit::record(tx, audit::OPERATOR, &format!("jobs.{verb}"), &detail).await?;
     Ok((job, row.try_get("payload")?))
 }

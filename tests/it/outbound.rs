@@ -294,12 +294,30 @@ async fn a_start_with_a_good_token_brings_what_waited_at_once() {
     let mut bot = Bot::start().await;
     bot.fake.kill_token("token_revoked");
     bot.slack().types("UADA", "env create quick shop").await;
-    let told = async |bot: &Bot| bot.said().matches("Slack refuses the bot token").count();
-    until("the token is told to be dead", async || (told(&bot).await == 1).then_some(())).await;
-    assert_eq!(bot.status_of("/readyz").await, 200);
+    let done = "SELECT e.name FROM environment e, job j WHERE e.state = 'ready' AND j.state = 'ready' AND j.kind = 'deliver' AND j.error <> ''";
+    until("all is done but told", async || bot.database.texts(done).await.pop()).await;
+    let told = |bot: &Bot| bot.said().matches("Slack refuses the bot token").count();
+    assert_eq!((told(&bot), bot.status_of("/readyz").await), (1, 200), "told once");
     bot.fake.grant(&SCOPES);
     assert_eq!(bot.stop().await, Some(0));
-    assert_eq!(told(&bot).await, 1, "once");
     bot.restart().await;
     bot.reads("C1", "shop").await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_shown_to_the_operator_and_sent_after_all() {
+    let bot = Bot::start().await;
+    bot.fake.refuse("chat.postMessage", "restricted_action", usize::MAX);
+    bot.slack().types("UADA", "env create quick shop").await;
+    let line = |said: String| said.lines().find(|line| line.starts_with("env:")).map(str::to_owned);
+    let line = until("it is listed", async || line(bot.tool(&["messages", "list"]).await.0)).await;
+    let (key, why) = line.split_once("  ").unwrap();
+    assert!(why.starts_with("slack, ") && why.ends_with(" ago: restricted_action"), "{why}");
+    bot.fake.refuse("chat.postMessage", "", 0);
+    assert_eq!(bot.tool(&["messages", "retry", key]).await.1, Some(0));
+    bot.reads("DUADA", "shop").await;
+    let (said, code) = bot.tool(&["messages", "retry", key]).await;
+    assert_eq!(code, Some(1), "{said}");
+    let audit = "SELECT command FROM audit WHERE actor = 'operator'";
+    assert_eq!(bot.database.texts(audit).await, ["messages.retry"]);
 }

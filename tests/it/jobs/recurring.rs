@@ -37,6 +37,21 @@ async fn a_recurring_job_comes_back_after_its_pause_and_each_time_afresh() {
 }
 
 #[tokio::test]
+async fn a_start_looks_again_at_what_waits_for_the_outside_and_leaves_the_planned() {
+    let ground = Ground::new().await;
+    let act = |_, _| Err(JobError::Retry(HOUR, "nobody answers".into()));
+    let worker = ground.worker(vec![Arc::new(Acts { kind: "work", every: None, act })]);
+    ground.work(None).await;
+    ground.enqueue_in(HOUR, "work", None, serde_json::Value::Null).await;
+    assert_eq!(worker.run_due().await.unwrap(), 1);
+    ground.clock.advance(SECOND);
+    assert_eq!(worker.run_due().await.unwrap(), 0);
+    worker.schedule().await.unwrap();
+    assert_eq!(worker.run_due().await.unwrap(), 1, "the one that waits, not the planned one");
+    ground.end().await;
+}
+
+#[tokio::test]
 async fn starts_do_not_double_it_whether_it_waits_or_runs() {
     let ground = Ground::new().await;
     let (worker, _) = recurring(&ground, |_| Ok(()));
