@@ -148,6 +148,47 @@ async fn an_hour_without_slack_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_that_waited_longer_than_its_address_lives_comes_directly() {
+    let app = TestApp::start().await;
+    let ada = app.person("Ada");
+    app.fake.set_down(true);
+    assert_eq!(ada.presses_value("env.show:nothing:").await, "");
+    app.after(MINUTE * 31).await;
+    app.fake.set_down(false);
+    app.after(MINUTE).await;
+    assert_eq!(app.fake.ended("expired_url"), 1);
+    assert_eq!(app.fake.shown_in(&ada.direct()).len(), 1);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn answers_wait_as_long_as_slack_says() {
+    let app = TestApp::start().await;
+    let ada = app.person("Ada");
+    app.fake.set_busy("response_url", MINUTE);
+    for _ in 0..3 {
+        assert_eq!(ada.presses_value("env.show:nothing:").await, "");
+    }
+    assert_eq!(app.fake.calls("response_url"), 1, "the others wait without asking");
+    app.after(MINUTE).await;
+    assert_eq!((app.fake.ended("ok"), app.fake.calls("response_url")), (3, 4));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_life_of_an_environment_is_told_within_the_rates() {
+    let app = paced().await;
+    let ada = app.person("Ada");
+    ada.runs("env create preview-site shop").await;
+    for _ in 0..10 {
+        app.after(SECOND).await;
+    }
+    assert!(app.reads("C1").contains("is ready"), "{}", app.reads("C1"));
+    assert_eq!((app.fake.shown_in("C1").len(), app.fake.ended("ratelimited")), (1, 0));
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_slow_slack_is_waited_for() {
     assert!(goldenpath::chat::slack::PATIENCE > SECOND * 20, "ten seconds must not make two of one message");
     let app = TestApp::start().await;
