@@ -4,6 +4,7 @@
 
 mod confidentiality;
 mod environments;
+mod events;
 mod ledger;
 mod queue;
 mod reconcile;
