@@ -16,7 +16,6 @@ use crate::chat::message::{Block, Button, Message, Text, code, emphasis, link, p
 use crate::chat::outbox;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::duration;
 use crate::error::Result;
 use crate::jobs::queue::{self, NewJob};
 use crate::jobs::{Job, JobError};
@@ -63,8 +62,7 @@ fn line(env: &Environment, now: Timestamp) -> Text {
     if let Some(url) = env.output("url") {
         line = line.then(" · ").then(link(url));
     }
-    let left = duration::words(env.deadline.since(now));
-    line.then(" · until ").then(time(env.deadline)).then(format!(" (in {left})"))
+    line.then(" · until ").then(time(env.deadline)).then(format!(" ({})", wording::left(env.deadline, now)))
 }
 
 fn paths(message: Message, catalog: &Catalog) -> Message {

@@ -110,7 +110,7 @@ fn when(at: Timestamp, now: Timestamp) -> Text {
 }
 
 /// "in 3 days"; "now" once it passed, for what only waits to be announced or removed.
-fn left(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn left(at: Timestamp, now: Timestamp) -> String {
     if at <= now { "now".into() } else { format!("in {}", duration::words(at.since(now))) }
 }
 
