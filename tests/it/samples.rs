@@ -100,11 +100,14 @@ impl Slack {
     /// Whether the app still works, and whether what it took on went well.
     async fn ends(self) {
         self.app.run_jobs().await;
-        let answers = self.app.fake.memory().responses.clone();
-        let broken = answers.iter().find(|(_, answer)| answer.to_string().contains("went wrong"));
-        assert_eq!(broken, None);
+        let said: Vec<String> = {
+            let memory = self.app.fake.memory();
+            let posted = memory.messages.iter().flat_map(|message| &message.versions);
+            memory.responses.iter().map(|(_, answer)| answer).chain(posted).map(Value::to_string).collect()
+        };
+        assert_eq!(said.iter().find(|said| said.contains("went wrong")), None);
         assert!(self.app.person("Grace").runs("env list").await.contains("You have no environments"));
-        println!("{} bodies, {} answers afterwards", self.sent, answers.len());
+        println!("{} bodies, {} messages afterwards", self.sent, said.len());
         self.app.end().await;
     }
 }
@@ -122,8 +125,8 @@ fn counted() -> Arc<AtomicUsize> {
     count
 }
 
-/// The body of a payload; its trigger and its addresses for answers are the fake's, each
-/// time another one, so that no body is a repeat.
+/// The body of a payload; its event, its trigger and its addresses for answers are each time
+/// others, so that no body is a repeat.
 fn as_slack_sends(kind: &str, payload: &Value, fake: &FakeSlack, turn: usize) -> Vec<u8> {
     let mut payload = payload.clone();
     changed::each_text(&mut payload, &mut |text| {
@@ -131,6 +134,9 @@ fn as_slack_sends(kind: &str, payload: &Value, fake: &FakeSlack, turn: usize) ->
             *text = fake.response_url(&format!("sample{turn}"));
         }
     });
+    if payload["event_id"].is_string() {
+        payload["event_id"] = format!("Ev{turn}").into();
+    }
     if payload["trigger_id"].as_str().is_some_and(|trigger| trigger.contains('.')) {
         payload["trigger_id"] = fake.trigger().into();
     }
@@ -206,9 +212,17 @@ async fn what_our_own_messages_bring_back_is_taken() {
     let form = slack.app.sender.submission("UADA", &view, &[]);
     ada.submits(&view, &[("name", "shop")]).await;
     slack.app.run_jobs().await;
-    let press = |value: &str| slack.app.sender.press("UADA", value);
-    let pressed = ["env.extend:shop:1d", "survey.answer:inv_1:5", "help.run:x:", "env.create::"].map(press);
+    let sender = slack.app.sender.clone();
+    let pressed = ["env.extend:shop:1d", "survey.answer:inv_1:5", "help.run:x:", "env.create::"];
+    let pressed = pressed.map(|value| sender.press("UADA", value));
     slack.sends_and_varies("view-submission", &form).await;
+    let opened = json!({ "type": "app_home_opened", "user": "UADA", "channel": "DUADA", "tab": "home" });
+    let (mention, direct) =
+        (sender.mention("UADA", "C1", "env list"), sender.direct_message("UADA", "env show shop"));
+    for event in [mention, direct, opened] {
+        slack.sends_and_varies("event-callback", &sender.event("Ev1", event)).await;
+    }
+    slack.sends_and_varies("block-suggestion", &sender.suggestion("UADA", "choose:env.show:3", "s")).await;
     for press in pressed {
         slack.sends_and_varies("block-actions", &press).await;
     }

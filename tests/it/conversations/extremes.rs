@@ -13,6 +13,9 @@ use crate::harness::test_app::{Person, TestApp};
 
 /// All that is markup somewhere, right to left, outside the first plane, and joined of many.
 const HOSTILE: &str = "& < > * _ ~ ` @channel <!channel> <@UBEN> :tada: שלום \u{202e}evil 🚀 👩‍👩‍👧‍👦 e\u{301}";
+/// As long as leaves room for the number of a copy.
+const FIRST: &str = "x-3456789-123456789-123456789-123456";
+
 /// A name that begins so and is as long as one may be.
 fn longest(start: &str) -> String {
     format!("{start:-<39}x")
@@ -97,6 +100,7 @@ async fn speaks_with_a_bot_full_of(words: &str) {
         &format!("env show {words}"),
         &format!("env creat {words}"),
         words,
+        "home",
     ];
     converses(ada, &lines).await;
     converses(app.person("Root"), &["env list --all"]).await;
@@ -105,6 +109,8 @@ async fn speaks_with_a_bot_full_of(words: &str) {
         assert!(!acts(&ada.submits(&form, &[("name", given), ("p.said", given)]).await));
     }
     app.run_jobs().await;
+    ada.opens_home().await;
+    assert!(!acts(&app.fake.memory().homes["UADA"]));
     let shown = app.fake.shown_in("C1");
     assert!(shown.len() >= 2 && !shown.iter().any(acts), "{shown:?}");
     app.end().await;
@@ -126,12 +132,12 @@ async fn three_hundred_environments_are_listed() {
     templates(folder.path(), "Service");
     let app = TestApp::with(|config| config.paths.templates = vec![folder.path().into()]).await;
     let ada = app.person("Ada");
-    for n in 0..300 {
-        ada.types(&format!("env create goes {}", longest(&format!("x{n}")))).await;
-    }
+    ada.types(&format!("env create goes {FIRST}")).await;
+    app.run_jobs().await;
+    app.has_copies(FIRST, 299).await;
     let list = ada.types("env list").await;
     assert!(reading::read(&list).contains("300 environments"), "{list}");
     converses(app.person("Root"), &["env list --all"]).await;
-    ada.opens("env create").await;
+    assert!(ada.opens_home().await.contains("300 environments"));
     app.app.db.close().await;
 }
