@@ -89,7 +89,7 @@ fn for_people(jobs: &[Listed], now: Timestamp) -> String {
     let mut rows = vec![["STATE", "SINCE", "DUE", "ATTEMPTS", "ID", "KIND", "KEY"].map(str::to_owned)];
     rows.extend(jobs.iter().map(|job| {
         [
-            if job.state == "ready" { "waiting".into() } else { job.state.clone() },
+            job.state.clone(),
             job.since.map_or_else(String::new, |since| format!("{} ago", duration::words(now.since(since)))),
             if job.state == "ready" { due(job.due, now) } else { String::new() },
             job.attempts.to_string(),
