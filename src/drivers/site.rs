@@ -249,10 +249,11 @@ impl Place {
     }
 }
 
-/// The ready server, maybe that of another start; `None` when this one ended without.
+/// The ready server, maybe that of another start; `None` when this one failed without. One that
+/// ended well left the place to another, which may not be ready yet.
 async fn wait_until_ready(place: &Place, child: &mut Child) -> Option<Ready> {
     loop {
-        let ended = !matches!(child.try_wait(), Ok(None));
+        let ended = !child.try_wait().is_ok_and(|status| status.is_none_or(|status| status.success()));
         if let Some(ready) = place.serving() {
             return Some(ready);
         }

@@ -18,6 +18,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -94,16 +95,20 @@ pub fn lock_file(ready_file: &Path) -> PathBuf {
     ready_file.with_extension("lock")
 }
 
-/// Serves the folder until asked to end by a signal.
+/// Serves the folder until asked to end by a signal; returns at once where another server has
+/// this ready file.
 ///
 /// # Errors
-/// When the folder is missing, the port is taken, or another server has this ready file.
+/// When the folder is missing or the port is taken.
 pub fn serve_site(args: &SiteArgs) -> anyhow::Result<()> {
     // Refused only where we lead a group already, which a person's shell makes us do.
     let _ = rustix::process::setsid();
     let lock = File::create(lock_file(&args.ready_file)).context("cannot make the lock file")?;
-    rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
-        .context("another server has this ready file")?;
+    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        // Another one serves, or is about to: whoever started us finds it by the ready file.
+        Err(Errno::WOULDBLOCK) => return Ok(()),
+        locked => locked.context("cannot take the lock file")?,
+    }
     let dir = args.dir.canonicalize().with_context(|| format!("no folder {}", args.dir.display()))?;
     anyhow::ensure!(dir.is_dir(), "{} is no folder", dir.display());
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(args, dir))

@@ -188,8 +188,9 @@ async fn one_ready_file_has_one_server_which_ends_by_itself_when_asked() {
     };
     let mut first = start();
     until("it listens", || Ready::read(&ready_file).is_some()).await;
-    let mut second = start();
-    assert_eq!(second.wait().unwrap().code(), Some(1));
-    stop(&Ready::read(&ready_file).unwrap().process, Duration::from_secs(20)).await.unwrap();
+    let serving = Ready::read(&ready_file).unwrap();
+    assert_eq!(start().wait().unwrap().code(), Some(0), "it leaves the place to the first");
+    assert_eq!(Ready::read(&ready_file).as_ref(), Some(&serving));
+    stop(&serving.process, Duration::from_secs(20)).await.unwrap();
     assert_eq!(first.wait().unwrap().code(), Some(0));
 }
