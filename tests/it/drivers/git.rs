@@ -104,6 +104,23 @@ async fn what_people_pushed_since_does_not_undo_a_publication() {
 }
 
 #[tokio::test]
+async fn what_is_not_wanted_any_more_is_found_where_it_was_published_and_not_made_anew() {
+    let place = place();
+    let plan = place.plan("publish:git", json!({}));
+    let first = published(&place, &plan).await;
+    plan.stop.cancel();
+    assert_eq!(published(&place, &plan).await, first);
+    driver(&place).destroy(&first.1).await.unwrap();
+    assert_eq!(refused(driver(&place).apply(&plan).await), "the repository was not wanted any more");
+    assert_eq!(std::fs::read_dir(repos(&place)).unwrap().count(), 0);
+    let there = place.path().join("there.git");
+    says("git", &["init", "-q", "--bare", there.to_str().unwrap()]);
+    let foreign = Plan { input: json!({ "repoUrl": there }), ..plan };
+    assert_eq!(refused(open_driver(&place).apply(&foreign).await), "the repository was not wanted any more");
+    assert_eq!(git(&there, &["for-each-ref"]), "");
+}
+
+#[tokio::test]
 async fn a_repository_of_somebody_else_is_refused() {
     let place = place();
     published(&place, &place.plan("publish:git", json!({}))).await;

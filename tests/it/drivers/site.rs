@@ -149,6 +149,18 @@ async fn a_port_that_somebody_else_took_is_named() {
 }
 
 #[tokio::test]
+async fn what_is_not_wanted_any_more_is_found_where_it_serves_and_not_started() {
+    let place = place();
+    let plan = place.plan("site:serve", json!({"path": "public"}));
+    let (_, site) = serve(&place).await;
+    plan.stop.cancel();
+    let (_, found) = ready(driver().apply(&plan).await);
+    assert_eq!(process(&found[0]), process(&site));
+    driver().destroy(&site).await.unwrap();
+    assert_eq!(refused(driver().apply(&plan).await), "the site was not wanted any more");
+}
+
+#[tokio::test]
 async fn a_dead_site_leaves_no_zombie() {
     let place = place();
     let (_, site) = serve(&place).await;
