@@ -177,6 +177,11 @@ impl GitDriver {
         Ok(paths.into_iter().filter(half_made).collect())
     }
 
+    /// The file name of a recorded repository in our own folder; `None` for one of somebody else.
+    pub fn own_name(resource: &Resource) -> Option<String> {
+        handle_of(resource).ok()?.own
+    }
+
     /// Whether the step of this key left that, by its name.
     pub fn is_half_made_by(path: &Path, key: &str) -> bool {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

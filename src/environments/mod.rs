@@ -19,6 +19,7 @@ pub mod deadlines;
 pub mod home;
 pub mod jobs;
 pub mod model;
+mod names;
 pub mod notice;
 pub mod offers;
 pub mod repair;
@@ -105,9 +106,7 @@ impl Request {
 /// `Fields` when a live environment has the name, or the ttl is too long.
 pub async fn request(tx: &mut Tx, request: &Request) -> Result<Environment> {
     let env = request.environment(tx.new_id("env"), tx.now())?;
-    if let Some(other) = store::by_live_name(tx.conn(), &env.name).await? {
-        return Err(taken(tx.conn(), &other, &request.owner).await?);
-    }
+    names::demand_free(tx.conn(), request).await?;
     catalog::pin(tx, &request.template).await?;
     store::insert(tx, &env).await?;
     begin_create(tx, &env.id, &request.template).await?;
@@ -132,28 +131,6 @@ async fn begin_create(tx: &mut Tx, id: &str, template: &Template) -> Result<()> 
         handle: json!({ "env": id }),
     };
     store::runs::insert_resource(tx, id, (&run, 0), "workspace", &folder).await
-}
-
-/// Somebody else has the name: whose it is, and a free one.
-async fn taken(conn: &mut Conn, other: &Environment, asker: &Actor) -> Result<Error> {
-    let names = store::live_names(conn).await?;
-    let free =
-        (2..).map(|n| format!("{}-{n}", other.name)).find(|name| !names.contains(name)).unwrap_or_default();
-    let whose = if other.owner == asker.person {
-        "It is yours".to_owned()
-    } else {
-        format!(
-            "It is {}'s",
-            people::by_id(conn, &other.owner).await?.map_or_else(|| "somebody".into(), |person| person.name)
-        )
-    };
-    let sentence = format!(
-        "`{}` exists already. {whose} ({}). Choose another name: `{free}` is free.",
-        other.name,
-        other.state.said()
-    );
-    // Of the name, so that a form shows it there, where it is mended.
-    Ok(Error::Fields(vec![("name".into(), sentence)]))
 }
 
 /// The live environment that a name means, or any that an id means.

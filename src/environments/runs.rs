@@ -225,6 +225,16 @@ pub async fn set_going(tx: &mut Tx, id: &str, why: &str) -> Result<bool> {
     Ok(true)
 }
 
+/// The repositories that destroyed environments left.
+pub async fn kept_repositories(conn: &mut Conn) -> Result<Vec<ResourceRow>> {
+    store::runs::kept_repositories(conn, None).await
+}
+
+/// What was kept after its environment was removed by somebody since.
+pub async fn kept_is_gone(tx: &mut Tx, resource: &str) -> Result<()> {
+    store::runs::set_presence(tx, resource, Presence::Gone).await
+}
+
 /// The keys of all steps of this action whose environments neither make nor undo anything with them any more.
 pub async fn keys_that_are_over(conn: &mut Conn, action: &str) -> Result<Vec<String>> {
     store::runs::keys_that_are_over(conn, action).await

@@ -49,6 +49,7 @@ impl Job for Reconcile {
             ("sites that are down", self.sites_down().await),
             ("folders", self.folders().await),
             ("half-made repositories", self.half_made_repositories().await),
+            ("kept repositories", self.kept_repositories().await),
         ];
         for (branch, outcome) in branches {
             if let Err(error) = outcome {
@@ -175,6 +176,21 @@ impl Reconcile {
             match over.iter().any(|key| GitDriver::is_half_made_by(&path, key)) {
                 true => tokio::fs::remove_dir_all(&path).await?,
                 false => self.tell(path),
+            }
+        }
+        Ok(())
+    }
+
+    /// No crash: somebody removed a repository that was kept. Its name is free again; nothing is removed.
+    async fn kept_repositories(&self) -> anyhow::Result<()> {
+        let mut conn = self.slice.db.read().await?;
+        let kept = runs::kept_repositories(&mut conn).await?;
+        drop(conn);
+        for row in kept {
+            let Some(driver) = self.drivers.by_name(&row.driver) else { continue };
+            if driver.observe(&row.resource).await? == Observed::Absent {
+                let unit = self.slice.db.write(row.id.clone(), |tx, id| Box::pin(runs::kept_is_gone(tx, id)));
+                unit.await?;
             }
         }
         Ok(())

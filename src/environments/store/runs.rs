@@ -204,6 +204,19 @@ pub(in crate::environments) async fn keys_that_are_over(
     Ok(sqlx::query_scalar(sql).bind(action).fetch_all(conn).await?)
 }
 
+/// The repositories that destroyed environments left, of this label or all.
+pub(in crate::environments) async fn kept_repositories(
+    conn: &mut Conn,
+    label: Option<&str>,
+) -> Result<Vec<ResourceRow>> {
+    let sql = "SELECT resource.id, env_id, driver, kind, label, ownership, handle, present FROM resource
+               JOIN environment ON environment.id = resource.env_id
+               WHERE kind = 'repository' AND present <> 0 AND environment.state = 'destroyed'
+                   AND ($1 = '' OR label = $1) ORDER BY resource.id";
+    let label = label.unwrap_or_default().to_owned();
+    sqlx::query(sql).bind(label).fetch_all(conn).await?.iter().map(resource).collect()
+}
+
 pub(in crate::environments) async fn set_handle(tx: &mut Tx, id: &str, handle: &Value) -> Result<()> {
     let sql = "UPDATE resource SET handle = $2 WHERE id = $1";
     sqlx::query(sql).bind(id).bind(handle.to_string()).execute(tx.conn()).await?;

@@ -162,3 +162,23 @@ async fn a_half_made_repository_is_removed_once_its_step_is_over() {
     assert_eq!((half_made.exists(), unknown.exists()), (false, true));
     app.end().await;
 }
+
+#[tokio::test]
+async fn the_name_of_a_kept_repository_is_refused_until_somebody_removed_it() {
+    let app = Fickle::start().await;
+    let ada = app.person("Ada");
+    app.allow();
+    ada.types("env create fickle shop").await;
+    app.run_jobs().await;
+    ada.types("env destroy shop").await;
+    app.run_jobs().await;
+    compare(&app).await;
+    assert_snapshot!(ada.runs("env create fickle shop").await, @"The repository `shop.git` of an earlier environment is kept, and this one would need that name for its own. Choose another name: `shop-2` is free.");
+    assert!(ada.runs("env create preview-site shop").await.starts_with("⏳"), "it makes no repository");
+    ada.types("env destroy shop").await;
+    app.run_jobs().await;
+    std::fs::remove_dir_all(app.repository()).unwrap();
+    compare(&app).await;
+    assert!(ada.runs("env create fickle shop").await.starts_with("⏳"));
+    app.end().await;
+}
