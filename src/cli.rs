@@ -184,6 +184,18 @@ async fn attach(config: &Config) -> Result<Db> {
     Db::attach(&config.database_url(), Arc::new(SystemClock), Arc::new(Ids::from_system())).await
 }
 
+/// Prints what `answer` says of that database.
+fn beside_the_bot(answer: impl AsyncFnOnce(&Db) -> Result<String>) -> Outcome {
+    let config = Config::load(&config::environment())?;
+    let said = block_on(async {
+        let db = attach(&config).await?;
+        let said = answer(&db).await;
+        db.close().await;
+        said
+    })?;
+    print(&said)
+}
+
 /// A broken config does not hide what is wrong elsewhere.
 fn check(files: &[PathBuf]) -> Outcome {
     let (config, mut problems) = Config::examine(&config::environment());

@@ -3,9 +3,8 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Outcome, attach, block_on, print};
+use super::{Outcome, beside_the_bot};
 use crate::clock::Timestamp;
-use crate::config::{self, Config};
 use crate::db::Db;
 use crate::duration;
 use crate::error::Result;
@@ -32,14 +31,7 @@ pub(super) enum Jobs {
 }
 
 pub(super) fn run(command: Jobs) -> Outcome {
-    let config = Config::load(&config::environment())?;
-    let said = block_on(async {
-        let db = attach(&config).await?;
-        let said = answer(&db, command).await;
-        db.close().await;
-        said
-    })?;
-    print(&said)
+    beside_the_bot(async |db: &Db| answer(db, command).await)
 }
 
 async fn answer(db: &Db, command: Jobs) -> Result<String> {

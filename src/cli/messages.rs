@@ -3,10 +3,9 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Outcome, attach, block_on, print};
+use super::{Outcome, beside_the_bot};
 use crate::chat::operator::{self, GivenUp};
 use crate::clock::Timestamp;
-use crate::config::{self, Config};
 use crate::db::Db;
 use crate::duration;
 use crate::error::Result;
@@ -27,14 +26,7 @@ pub(super) enum Messages {
 }
 
 pub(super) fn run(command: Messages) -> Outcome {
-    let config = Config::load(&config::environment())?;
-    let said = block_on(async {
-        let db = attach(&config).await?;
-        let said = answer(&db, command).await;
-        db.close().await;
-        said
-    })?;
-    print(&said)
+    beside_the_bot(async |db: &Db| answer(db, command).await)
 }
 
 async fn answer(db: &Db, command: Messages) -> Result<String> {
