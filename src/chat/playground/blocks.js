@@ -49,12 +49,13 @@ const span = {
 };
 
 /**
- * The spans of a text as nodes. How far away an instant is stands behind it,
- * unless the sentence itself goes on with a bracket that says so.
+ * The spans of a text as nodes. How far away an instant is stands behind it, unless
+ * a bracket of the sentence's own says so: one that follows, or one around the instant.
  */
 export function text(spans) {
   return spans.map((it, i) => {
-    if (it.kind === "time") return timeElement(it.at, spans[i + 1]?.text?.startsWith(" (") ? "day" : "far");
+    const told = spans[i + 1]?.text?.startsWith(" (") || spans[i - 1]?.text?.endsWith("(");
+    if (it.kind === "time") return timeElement(it.at, told ? "day" : "far");
     return span[it.kind] ? span[it.kind](it) : document.createTextNode("");
   });
 }
