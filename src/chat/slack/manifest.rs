@@ -1,4 +1,4 @@
-//! The app's manifest: what an operator gives Slack to make the app, from the menu and [`subscriptions`].
+//! The app's manifest: what an operator gives Slack to make the app, from the menu and [`super::subscriptions`].
 
 use serde_json::{Value, json};
 
