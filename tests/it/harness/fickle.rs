@@ -82,12 +82,14 @@ impl Fickle {
         self.app.folder.path().join("data/repositories/shop.git")
     }
 
-    /// Leaves behind what a crash in the publication of this key would.
-    pub fn half_made(&self, key: &str) -> PathBuf {
+    /// Leaves behind what crashes in the publication of this key, and in its undo, would.
+    pub fn half_made(&self, key: &str) -> [PathBuf; 2] {
         let hash = HEXLOWER.encode(&Sha256::digest(key.as_bytes())[..8]);
-        let path = self.repository().with_file_name(format!(".new-{hash}-shop.git"));
-        std::fs::create_dir(&path).unwrap();
-        path
+        [format!(".new-{hash}-shop.git"), format!(".home-{hash}")].map(|name| {
+            let path = self.repository().with_file_name(name);
+            std::fs::create_dir(&path).unwrap();
+            path
+        })
     }
 
     /// How many environments have a folder.
