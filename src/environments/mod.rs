@@ -5,11 +5,11 @@
 //! crash leaves at most one step of unknown outcome: its driver looks what came
 //! of it, and where that cannot be seen a person says; the message that follows
 //! an environment changes in the unit that changes it; no deadline ends one
-//! before its end was announced; a unit that changes one holds its row first,
-//! so that none decides on a state that another is just leaving; what stopped offers what can be decided, and nothing that was made
-//! is forgotten before it is gone or an admin left it behind; whatever differs
-//! from what is written here is found by `jobs::reconcile`, which removes
-//! only what the database says is over.
+//! before its end was announced; a unit that changes one holds its row first, so
+//! that none decides on a state that another is just leaving; what stopped offers
+//! what can be decided, and nothing that was made is forgotten before it is gone
+//! or an admin left it behind; whatever differs from what is written here is
+//! found by `jobs::reconcile`, which removes only what the database says is over.
 //! Deliberately absent: updates to a newer template version, operations of a
 //! ready environment other than destroy.
 
