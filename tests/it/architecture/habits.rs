@@ -49,6 +49,14 @@ fn both_databases_have_the_same_migrations() {
     let (sqlite, postgres) = (names_in("migrations/sqlite"), names_in("migrations/postgres"));
     assert!(!sqlite.is_empty(), "the migrations are not found");
     report(in_one_alone(&sqlite, &postgres).into_iter());
+    report(with_a_number_taken(&sqlite).into_iter());
+}
+
+#[test]
+fn a_number_taken_by_another_migration_is_found() {
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
+    assert!(with_a_number_taken(&names(&["0001_a.sql", "0002_a.sql"])).is_empty());
+    assert_eq!(with_a_number_taken(&names(&["0001_a.sql", "0001_b.sql", "0002_c.sql"])).len(), 1);
 }
 
 #[test]
@@ -137,6 +145,15 @@ fn in_one_alone(sqlite: &BTreeSet<String>, postgres: &BTreeSet<String>) -> Vec<S
     };
     let left = sqlite.difference(postgres).map(|name| line("sqlite", name));
     left.chain(postgres.difference(sqlite).map(|name| line("postgres", name))).collect()
+}
+
+/// Two with one number break every start; they come from two branches.
+fn with_a_number_taken(names: &BTreeSet<String>) -> Vec<String> {
+    let number = |name: &str| name.split('_').next().map(str::to_owned);
+    let pairs = names.iter().zip(names.iter().skip(1)).filter(|(one, next)| number(one) == number(next));
+    pairs
+        .map(|(one, next)| format!("migrations/*/{next}: {one} has its number; take the next free one"))
+        .collect()
 }
 
 /// Folders of the machines that build this, which nobody else has.
