@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::inbound::Identity;
 use crate::error::{Error, Result};
+use crate::zone::Zone;
 
 /// What somebody is to the platform team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub struct Actor {
     pub name: String,
     pub identity: Identity,
     pub roles: BTreeSet<Role>,
+    /// Where their days begin and end.
+    pub zone: Zone,
 }
 
 /// The person of somebody new while the database takes no changes; no row has this id.
@@ -108,7 +111,8 @@ mod tests {
 
     fn actor(roles: &[Role]) -> Actor {
         let identity = Identity::new("playground", "local", "ada");
-        Actor { person: "per_1".into(), name: "Ada".into(), identity, roles: roles.iter().copied().collect() }
+        let roles = roles.iter().copied().collect();
+        Actor { person: "per_1".into(), name: "Ada".into(), identity, roles, zone: Zone::default() }
     }
 
     #[test]

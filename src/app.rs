@@ -108,7 +108,7 @@ impl App {
             &db,
             content,
             &keys,
-            roles(config, playground.is_some()),
+            People::new(db.clone(), roles(config, playground.is_some()), config.defaults_of_people()),
             config.roles().keepers().into(),
         );
         let platforms: Vec<Arc<dyn Platform>> = [
@@ -237,12 +237,12 @@ struct Slices {
 }
 
 impl Slices {
-    fn new(db: &Db, content: Content, keys: &Arc<Keys>, roles: Roles, keepers: Keepers) -> Self {
+    fn new(db: &Db, content: Content, keys: &Arc<Keys>, people: People, keepers: Keepers) -> Self {
         let catalog = Arc::new(content.catalog);
         Slices {
             db: db.clone(),
             menu: content.menu,
-            people: Arc::new(People::new(db.clone(), roles)),
+            people: Arc::new(people),
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
             environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
             surveys: Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys }),

@@ -104,12 +104,12 @@ impl Check {
         match std::fs::read_to_string(path) {
             Err(error) => self.problem(path, &format!("cannot be read: {error}"), ""),
             Ok(text) if sets(&text, "command") => self.specs.push((file, text)),
-            Ok(text) if sets(&text, "question") => match Survey::parse(&file, &text) {
+            Ok(text) if sets(&text, "decision") => match Survey::parse(&file, &text) {
                 Ok(_) => self.counts.surveys += 1,
                 Err(mut problems) => self.problems.append(&mut problems),
             },
             Ok(_) => {
-                let fix = "a spec sets `command = \"…\"`, a survey `question = \"…\"`";
+                let fix = "a spec sets `command = \"…\"`, a survey `decision = \"…\"`";
                 self.problem(path, "is neither a command's spec nor a survey", fix);
             }
         }

@@ -12,7 +12,9 @@ use tracing_subscriber::EnvFilter;
 use crate::access::Role;
 use crate::chat::inbound::Identity;
 use crate::diagnostic::{Problem, parse_toml};
-use crate::people::Roles;
+use crate::people::model::Hours;
+use crate::people::{Defaults, Roles};
+use crate::zone::Zone;
 
 /// Every setting with its default and its meaning.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -112,6 +114,13 @@ pub struct Git {
     pub author_email: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    pub zone: Zone,
+    pub hours: Hours,
+}
+
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +131,7 @@ pub struct Config {
     pub database_url: Option<Secret>,
     pub log: Log,
     pub access: Access,
+    pub people: People,
     pub paths: Paths,
     pub slack: Slack,
     pub playground: Playground,
@@ -261,6 +271,11 @@ impl Config {
             DefaultRole::Admin => Some(Role::Admin),
         };
         Roles { default, mapped }
+    }
+
+    /// What holds for whoever said nothing else of themselves.
+    pub fn defaults_of_people(&self) -> Defaults {
+        Defaults { zone: self.people.zone, hours: self.people.hours.clone() }
     }
 
     /// The database's address: the one set, else a file in the data folder.

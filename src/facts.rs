@@ -42,6 +42,12 @@ pub enum FactKind {
     /// An answer was recorded. Subject: wave; no person, and `at` is the week's start.
     #[serde(rename = "survey.answered")]
     SurveyAnswered,
+    /// A wave takes no more answers. Subject: wave; data: survey, period.
+    #[serde(rename = "wave.closed")]
+    WaveClosed,
+    /// An item of the roadmap is done. Subject: item; data: title, said (what is told), waves.
+    #[serde(rename = "roadmap.shipped")]
+    RoadmapShipped,
 }
 
 impl FactKind {
@@ -54,6 +60,8 @@ impl FactKind {
             FactKind::EnvDestroyed => "env.destroyed",
             FactKind::SearchEmpty => "search.empty",
             FactKind::SurveyAnswered => "survey.answered",
+            FactKind::WaveClosed => "wave.closed",
+            FactKind::RoadmapShipped => "roadmap.shipped",
         }
     }
 

@@ -10,8 +10,8 @@
 //! - Edges: [`chat`] (people talk to us), [`web`] (HTTP), [`drivers`] (the outside that steps act on).
 //! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
-//!   [`clock`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`], [`config`],
-//!   [`content`].
+//!   [`clock`], [`zone`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`],
+//!   [`statistics`], [`disclosure`], [`config`], [`content`].
 //! - [`check`] reads what operators write, before they install it.
 //! - [`app`] builds everything and is used by [`cli`] and tests alone.
 //!
@@ -31,6 +31,7 @@ pub mod config;
 pub mod content;
 pub mod db;
 pub mod diagnostic;
+pub mod disclosure;
 pub mod drivers;
 pub mod duration;
 pub mod environments;
@@ -41,7 +42,9 @@ pub mod jobs;
 pub mod keys;
 pub mod metrics;
 pub mod people;
+pub mod statistics;
 pub mod stats;
 pub mod surveys;
 pub mod templating;
 pub mod web;
+pub mod zone;

@@ -1,9 +1,10 @@
 //! SLICE people: persons, their identities on platforms, their roles, who was active when.
 //!
 //! Invariants: every table refers to the person, never to a platform's user;
-//! roles follow from the config alone. Deliberately absent for now: zones,
-//! teams, sync with a directory.
+//! roles follow from the config alone. Deliberately absent for now: teams,
+//! sync with a directory.
 
+pub mod model;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -14,6 +15,8 @@ use crate::chat::inbound::{Identity, Standing};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
+use crate::zone::Zone;
+use model::{Hours, Member};
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,18 +43,26 @@ impl Roles {
     }
 }
 
+/// What holds for whoever said nothing else.
+#[derive(Debug, Clone, Default)]
+pub struct Defaults {
+    pub zone: Zone,
+    pub hours: Hours,
+}
+
 /// The slice.
 pub struct People {
     db: Db,
     roles: Roles,
+    defaults: Defaults,
     /// (person, day) noted by this process, to save a write on every command.
     noticed: Mutex<HashSet<(String, i64)>>,
 }
 
 impl People {
     /// Over this database and these roles.
-    pub fn new(db: Db, roles: Roles) -> Self {
-        People { db, roles, noticed: Mutex::default() }
+    pub fn new(db: Db, roles: Roles, defaults: Defaults) -> Self {
+        People { db, roles, defaults, noticed: Mutex::default() }
     }
 
     /// The person behind an identity, made at the first sight of it, with roles.
@@ -75,7 +86,7 @@ impl People {
             }
         };
         let roles = self.roles_of(&identity, standing);
-        Ok(Actor { person: person.id, name: person.name, identity, roles })
+        Ok(Actor { person: person.id, name: person.name, identity, roles, zone: self.defaults.zone })
     }
 
     /// The roles of an identity; an outsider has none, whatever the config maps.
@@ -87,6 +98,16 @@ impl People {
             roles.clear();
         }
         roles
+    }
+
+    /// The members by their ids, at most `limit` of those after `after`.
+    pub async fn members(&self, conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<Member>> {
+        store::members(conn, after, limit, &self.defaults).await
+    }
+
+    /// A member by their id; `None` for an outsider, somebody gone or unknown.
+    pub async fn member(&self, conn: &mut Conn, person: &str) -> Result<Option<Member>> {
+        store::member(conn, person, &self.defaults).await
     }
 
     /// Notes that a person was active on this day.

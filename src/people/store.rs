@@ -1,9 +1,12 @@
 //! All SQL of people.
 
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use std::sync::Arc;
 
-use super::Person;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use super::model::Member;
+use super::{Defaults, Person};
 use crate::chat::inbound::Identity;
 use crate::db::{Conn, Tx, Unit};
 use crate::error::Result;
@@ -69,6 +72,51 @@ pub(super) async fn identities_of(conn: &mut Conn, person: &str) -> Result<Vec<I
     let rows: Vec<(String, String, String)> = sqlx::query_as(sql).bind(person).fetch_all(conn).await?;
     let identity = |(platform, workspace, user)| Identity { platform, workspace, user };
     Ok(rows.into_iter().map(identity).collect())
+}
+
+const MEMBER: &str =
+    "SELECT person.id, platform, workspace, user_id, COALESCE(own_zone, zone) AS zone, hours, surveys
+    FROM person JOIN identity ON identity.person_id = person.id
+    WHERE (standing IS NULL OR standing = 'member') AND NOT EXISTS
+        (SELECT 1 FROM identity AS earlier WHERE earlier.person_id = person.id
+            AND (earlier.standing IS NULL OR earlier.standing = 'member')
+            AND (earlier.platform, earlier.workspace, earlier.user_id)
+              < (identity.platform, identity.workspace, identity.user_id))";
+
+fn read_member(row: &AnyRow, defaults: &Defaults) -> Result<Member> {
+    let identity = Identity {
+        platform: row.try_get("platform")?,
+        workspace: row.try_get("workspace")?,
+        user: row.try_get("user_id")?,
+    };
+    let (zone, hours): (Option<String>, Option<String>) = (row.try_get("zone")?, row.try_get("hours")?);
+    let surveys: String = row.try_get("surveys")?;
+    Ok(Member {
+        person: row.try_get("id")?,
+        identity,
+        zone: zone.and_then(|name| name.parse().ok()).unwrap_or(defaults.zone),
+        hours: hours.and_then(|text| text.parse().ok()).unwrap_or_else(|| defaults.hours.clone()),
+        holidays: Arc::default(),
+        team: None,
+        surveys: surveys.parse().unwrap_or_default(),
+    })
+}
+
+pub(super) async fn members(
+    conn: &mut Conn,
+    after: &str,
+    limit: i64,
+    defaults: &Defaults,
+) -> Result<Vec<Member>> {
+    let sql = format!("{MEMBER} AND person.id > $1 ORDER BY person.id LIMIT $2");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(conn).await?;
+    rows.iter().map(|row| read_member(row, defaults)).collect()
+}
+
+pub(super) async fn member(conn: &mut Conn, person: &str, defaults: &Defaults) -> Result<Option<Member>> {
+    let sql = format!("{MEMBER} AND person.id = $1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(person).fetch_optional(conn).await?;
+    row.as_ref().map(|row| read_member(row, defaults)).transpose()
 }
 
 pub(super) fn note_activity<'t>(tx: &'t mut Tx, person: &'t str, day: i64) -> Unit<'t, ()> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::disclosure::{Share, share};
 use super::{DEFAULT_SPAN, K, Overview};
 use crate::chat::message::{Block, Message, Reply, Text, strong};
 use crate::commands::{Call, Handlers, handler};
 use crate::db::Db;
+use crate::disclosure::{Share, share};
 use crate::duration;
 use crate::environments::Usage;
 use crate::error::Result;

@@ -5,8 +5,6 @@
 //! absent: SQL of its own; each slice counts its own rows.
 
 pub mod commands;
-pub mod disclosure;
-pub mod model;
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ async fn answer(slice: Arc<Surveys>, call: Call) -> Result<Reply> {
     // The answer is the prompt itself, which changes; a reply would only repeat it.
     call.commit(&db, input, |tx, (slice, actor, invitation, choice)| {
         Box::pin(async move {
-            super::answer(tx, slice, actor, invitation, choice).await?;
+            super::answering::answer(tx, slice, actor, invitation, choice).await?;
             Ok(Reply::Silent)
         })
     })
@@ -34,7 +34,7 @@ pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, recorded:
     let button = |(place, label): (usize, &String)| {
         Button::new(label, "survey.answer", invitation, &(place + 1).to_string())
     };
-    let buttons: Vec<Button> = survey.choices.iter().enumerate().map(button).collect();
+    let buttons: Vec<Button> = survey.question.choices.iter().enumerate().map(button).collect();
     let promise =
         format!("Your name is not stored with the answer; results are shown from {} answers on.", survey.k);
     let message = if recorded {
@@ -50,10 +50,10 @@ pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, recorded:
 }
 
 fn question(survey: &Survey, subject: &str) -> Text {
-    match survey.question.split_once("{subject}") {
+    match survey.question.text.split_once("{subject}") {
         Some((before, after)) => {
             text![strong(before.trim_end()), " ", code(subject), " ", strong(after.trim_start())]
         }
-        None => text![strong(&survey.question)],
+        None => text![strong(&survey.question.text)],
     }
 }

@@ -6,6 +6,8 @@
 //! message, job) tells neither the choice nor the time. Deliberately absent
 //! for now: sampling, gaps, working hours, the destruction of wave keys.
 
+mod answering;
+mod asking;
 pub mod commands;
 pub mod jobs;
 pub mod model;
@@ -13,20 +15,12 @@ mod store;
 
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
-use serde_json::json;
-
-use crate::access::Actor;
-use crate::chat::Target;
-use crate::chat::outbox::{self, Address};
-use crate::clock::Timestamp;
-use crate::db::{Conn, Db, Dialect, Tx};
+use crate::db::Db;
 use crate::diagnostic::Problem;
-use crate::error::{Error, Result};
-use crate::facts::{self, Fact, FactKind};
 use crate::keys::Keys;
-use crate::people;
-use model::{Results, Survey, respondent};
+pub use answering::{results, unmark};
+use include_dir::{Dir, include_dir};
+use model::Survey;
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/surveys");
 
@@ -65,109 +59,9 @@ impl Surveys {
     fn get(&self, key: &str) -> Option<&Survey> {
         self.all.iter().find(|survey| survey.key == key)
     }
-
-    /// A fact happened: asks its person what is asked on it, once per wave.
-    pub async fn follow(self: Arc<Self>, fact: Fact) -> Result<()> {
-        let db = self.db.clone();
-        db.write((self, fact), |tx, (slice, fact)| {
-            Box::pin(async move {
-                for survey in slice.all.iter().filter(|survey| survey.on == fact.kind.word()) {
-                    ask(tx, &slice.keys, survey, fact).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
-    }
-}
-
-/// One invitation in the wave of the fact's calendar month, unless there is one.
-async fn ask(tx: &mut Tx, keys: &Keys, survey: &Survey, fact: &Fact) -> Result<()> {
-    let person = fact.data["person"].as_str().unwrap_or_default();
-    let subject = fact.data["name"].as_str().unwrap_or_default();
-    let Some(identity) = people::identity_of(tx.conn(), person).await? else { return Ok(()) };
-    let period = fact.at.month();
-    let (wave, new) = store::ensure_wave(tx, &survey.key, &period, survey.mode.word(), survey.k).await?;
-    if new {
-        let key: [u8; 32] = tx.random();
-        let wrapped = keys.wrap(&wave, &key, tx.random())?;
-        store::insert_key(tx, &wave, &data_encoding::BASE64.encode(&wrapped)).await?;
-    }
-    let Some(invitation) = store::invite(tx, &wave, person, subject).await? else { return Ok(()) };
-    let address = Address {
-        platform: identity.platform,
-        workspace: identity.workspace,
-        target: Target::Direct { user: identity.user },
-        fallback: None,
-    };
-    let prompt = commands::prompt(survey, &invitation, subject, false);
-    outbox::put(tx, &message_key(&invitation), &address, &prompt).await
-}
-
-/// Records a choice; a changed one replaces the one before.
-///
-/// # Errors
-/// `NotFound` for a prompt that means nothing any more, `Denied` for one of
-/// somebody else, `Invalid` for a choice that was not offered.
-async fn answer(tx: &mut Tx, slice: &Surveys, actor: &Actor, invitation: &str, choice: &str) -> Result<()> {
-    let gone = || Error::NotFound("This question is not open any more. Nothing was recorded.".into());
-    let asked = store::invitation(tx.conn(), invitation).await?.ok_or_else(gone)?;
-    if asked.person != actor.person {
-        return Err(Error::Denied(
-            "🔒 This question was asked of somebody else; only they can answer it.".into(),
-        ));
-    }
-    let survey = slice.get(&asked.wave.survey).ok_or_else(gone)?;
-    let unknown = || Error::Invalid("This is none of the answers offered. Press one of the buttons.".into());
-    let value = survey.value(choice).ok_or_else(unknown)?;
-    let wrapped = store::key(tx.conn(), &asked.wave.id).await?.ok_or_else(gone)?;
-    let wrapped = data_encoding::BASE64.decode(wrapped.as_bytes()).map_err(Error::internal)?;
-    let key = slice.keys.unwrap(&asked.wave.id, &wrapped)?;
-    let week = tx.now().iso_week();
-    store::put_answer(tx, &asked.wave.id, &respondent(&key, &asked.person), value, &week).await?;
-    if store::set_answered(tx, &asked.id).await? {
-        facts::append(tx, FactKind::SurveyAnswered, &asked.wave.id, json!({ "survey": survey.key })).await?;
-    }
-    let prompt = commands::prompt(survey, &asked.id, &asked.subject, true);
-    outbox::change(tx, &message_key(&asked.id), &prompt).await
-}
-
-/// Takes from the answers what the database itself notes of when and with what
-/// each was written; see [`jobs::Unmark`].
-pub async fn unmark(tx: &mut Tx) -> Result<()> {
-    match tx.dialect() {
-        Dialect::Postgres => store::rewrite_answers(tx).await,
-        // It notes nothing: a row is its columns.
-        Dialect::Sqlite => Ok(()),
-    }
 }
 
 /// The prompt's key in the outbox.
 fn message_key(invitation: &str) -> String {
     format!("invitation:{invitation}")
-}
-
-/// What a survey's waves add up to, from the month of `since` on. Internal:
-/// what leaves the process passes `stats::disclosure`. A wave of fewer than k
-/// answers is left out: two spans that differ by it would else tell its score.
-pub async fn results(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Results> {
-    let period = since.month();
-    let (invited, answered, k) = store::participation(conn, survey, &period).await?;
-    let mut results = Results {
-        invited: unsigned(invited),
-        answered: unsigned(answered),
-        k: unsigned(k),
-        ..Results::default()
-    };
-    for (value, count) in store::histogram(conn, survey, &period).await? {
-        let place = usize::try_from(value - 1).ok().and_then(|place| results.counts.get_mut(place));
-        if let Some(place) = place {
-            *place = unsigned(count);
-        }
-    }
-    Ok(results)
-}
-
-fn unsigned(count: i64) -> u64 {
-    u64::try_from(count).unwrap_or_default()
 }

@@ -1,9 +1,14 @@
 //! A survey as its file says it, and what an answer is: pure.
 
+pub mod question;
+pub mod when;
+
 use serde::Deserialize;
 
 use crate::diagnostic::{Problem, parse_toml};
 use crate::keys::hmac;
+use question::Question;
+use when::When;
 
 /// How answers are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -22,14 +27,6 @@ impl Mode {
     }
 }
 
-/// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Five labels from worst to best; the score is the share of the best two.
-    Csat,
-}
-
 /// A micro-survey, one TOML file of `surveys/`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,29 +34,21 @@ pub struct Survey {
     /// `env.csat`
     pub key: String,
     pub title: String,
-    /// `{subject}` is what it is about, as the environment's name.
-    pub question: String,
     /// What the invitation says of its use.
     pub why: String,
     /// The decision that the question feeds; a question without one is not asked.
     pub decision: String,
-    pub kind: Kind,
-    /// The buttons, from worst to best; an answer's value is the place, from 1.
-    pub choices: Vec<String>,
     pub mode: Mode,
     /// No score is shown below this many answers: 3 at least, 5 unless said.
     #[serde(default = "default_k")]
     pub k: i64,
-    /// The fact that it goes out on.
-    pub on: String,
+    pub question: Question,
+    pub when: When,
 }
 
 fn default_k() -> i64 {
     5
 }
-
-/// The facts a survey can go out on.
-const FACTS: [&str; 1] = ["env.ready"];
 
 impl Survey {
     /// Reads a survey's file.
@@ -90,13 +79,6 @@ impl Survey {
                 "name what will be decided by the answers",
             );
         }
-        if survey.choices.len() != 5 {
-            let what = format!("a csat question has 5 choices, not {}", survey.choices.len());
-            say("choices", what, "label every point from worst to best");
-        }
-        if survey.choices.iter().any(|choice| choice.trim().is_empty() || choice.chars().count() > 40) {
-            say("choices", "a choice is empty or longer than 40 characters".into(), "it has to fit a button");
-        }
         if survey.k < 3 {
             say(
                 "k",
@@ -104,16 +86,11 @@ impl Survey {
                 "3 at least; 5 is the default",
             );
         }
-        if !FACTS.contains(&survey.on.as_str()) {
-            say("on", format!("no fact `{}` can send a survey", survey.on), "env.ready");
+        for (key, what, fix) in survey.question.problems().into_iter().chain(survey.when.problems()) {
+            say(key, what, fix);
         }
+        problems.sort_by_key(|problem| problem.line);
         if problems.is_empty() { Ok(survey) } else { Err(problems) }
-    }
-
-    /// The value of a choice by its place from 1, if there is such a place.
-    pub fn value(&self, choice: &str) -> Option<i64> {
-        let value: i64 = choice.parse().ok()?;
-        usize::try_from(value).ok().filter(|place| (1..=self.choices.len()).contains(place)).map(|_| value)
     }
 }
 
@@ -154,9 +131,9 @@ mod tests {
     #[test]
     fn the_shipped_survey_reads_and_its_values_are_places() {
         let survey = Survey::parse("env-csat.toml", GOOD).unwrap();
-        assert_eq!((survey.value("1"), survey.value("5")), (Some(1), Some(5)));
+        assert_eq!((survey.question.value("1"), survey.question.value("5")), (Some(1), Some(5)));
         for wrong in ["0", "6", "-1", "x", ""] {
-            assert_eq!(survey.value(wrong), None);
+            assert_eq!(survey.question.value(wrong), None);
         }
     }
 
@@ -169,9 +146,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "8: a csat question has 5 choices, not 4",
-                "10: k = 1 would show what single people said",
-                "11: no fact `env.rady` can send a survey",
+                "7: k = 1 would show what single people said",
+                "12: a csat question has 5 choices, not 4",
+                "15: no fact `env.rady` can send a survey",
             ]
         );
         let without = GOOD.replace("decision = ", "#");

@@ -87,7 +87,7 @@ fn installed_templates_and_surveys_are_checked_even_beside_a_broken_config() {
     let files = [("goldenpath.toml", config), ("t/x/template.yaml", &broken), ("s/own.toml", &survey)];
     let line = 1 + broken.lines().position(|line| line.contains("srve")).unwrap();
     let place = format!("t/x/template.yaml:{line}:");
-    let k = "s/own.toml:10: k = 1 would show what single people said\n    k = 1\n    fix: 3 at least";
+    let k = "s/own.toml:7: k = 1 would show what single people said\n    k = 1\n    fix: 3 at least";
     assert_named(&files, &[], &["goldenpath.toml:5:1", &place, "did you mean `site:serve`", k]);
 }
 
@@ -118,8 +118,8 @@ fn every_problem_of_every_given_file_is_shown_in_one_run() {
     let says = [
         "a.toml:3:1: unknown field `rolle`",
         "    rolle = \"developer\"\n    ^\n",
-        "b.toml:10: k = 1",
-        "b.toml:11: no fact `env.rady`",
+        "b.toml:7: k = 1",
+        "b.toml:15: no fact `env.rady`",
         "t/template.yaml:",
         "c.toml: is neither a command's spec nor a survey",
         "d.toml: cannot be read",

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use goldenpath::access::{Actor, Role};
 use goldenpath::chat::inbound::{Identity, Standing};
 use goldenpath::clock::{Clock, Timestamp};
-use goldenpath::people::{self, People, Roles};
+use goldenpath::people::{self, Defaults, People, Roles};
 
 use crate::harness::ground::Ground;
 use crate::harness::test_app::TestApp;
@@ -34,7 +34,7 @@ async fn first_requests_at_the_same_time_make_one_person_of_one_identity() {
     let ground = Ground::new().await;
     let mut processes = Vec::new();
     for _ in 0..2 {
-        processes.push(People::new(ground.another_process().await, Roles::default()));
+        processes.push(People::new(ground.another_process().await, Roles::default(), Defaults::default()));
     }
     for round in 1..=10 {
         let workspace = format!("T{round}");
@@ -49,7 +49,7 @@ async fn first_requests_at_the_same_time_make_one_person_of_one_identity() {
 #[tokio::test]
 async fn who_came_first_is_found_again_and_keeps_the_name() {
     let ground = Ground::new().await;
-    let people = People::new(ground.db.clone(), Roles::default());
+    let people = People::new(ground.db.clone(), Roles::default(), Defaults::default());
     let first = resolve(&people, ada("T1"), Standing::Member).await;
     let again = people.resolve(ada("T1"), Standing::Member, "Somebody else".into()).await.unwrap();
     assert_eq!((again.person.as_str(), again.name.as_str()), (first.person.as_str(), "Ada"));
@@ -64,7 +64,7 @@ async fn who_came_first_is_found_again_and_keeps_the_name() {
 #[tokio::test]
 async fn who_came_without_a_name_gets_the_first_that_is_told() {
     let ground = Ground::new().await;
-    let people = People::new(ground.db.clone(), Roles::default());
+    let people = People::new(ground.db.clone(), Roles::default(), Defaults::default());
     let user = ada("T1").user;
     for (told, called) in [(user.as_str(), user.as_str()), ("Ada", "Ada"), (&user, "Ada"), ("Eve", "Ada")] {
         let actor = people.resolve(ada("T1"), Standing::Member, told.into()).await.unwrap();
@@ -76,7 +76,8 @@ async fn who_came_without_a_name_gets_the_first_that_is_told() {
 async fn roles_follow_from_the_config_and_an_outsider_has_none_even_when_mapped() {
     let ground = Ground::new().await;
     let mapped = BTreeMap::from([(ada("T1"), BTreeSet::from([Role::Admin]))]);
-    let people = People::new(ground.db.clone(), Roles { default: Some(Role::Developer), mapped });
+    let people =
+        People::new(ground.db.clone(), Roles { default: Some(Role::Developer), mapped }, Defaults::default());
     let roles = async |workspace: &str, standing| {
         resolve(&people, ada(workspace), standing).await.roles.into_iter().collect::<Vec<_>>()
     };
@@ -91,7 +92,7 @@ async fn roles_follow_from_the_config_and_an_outsider_has_none_even_when_mapped(
 async fn without_a_default_role_a_member_has_what_is_mapped_alone() {
     let ground = Ground::new().await;
     let mapped = BTreeMap::from([(ada("T1"), BTreeSet::from([Role::Pm]))]);
-    let people = People::new(ground.db.clone(), Roles { default: None, mapped });
+    let people = People::new(ground.db.clone(), Roles { default: None, mapped }, Defaults::default());
     assert_eq!(resolve(&people, ada("T1"), Standing::Member).await.roles, BTreeSet::from([Role::Pm]));
     assert!(resolve(&people, ada("T2"), Standing::Member).await.roles.is_empty());
     ground.end().await;

@@ -6,7 +6,7 @@ use super::uses::{Segments, Source, Use, uses};
 
 /// The features.
 pub const SLICES: &[&str] =
-    &["people", "catalog", "environments", "approvals", "surveys", "stats", "roadmap"];
+    &["people", "catalog", "environments", "approvals", "surveys", "stats", "roadmap", "privacy"];
 /// The chats, each a folder of `src/chat`.
 pub const PLATFORMS: &[&str] = &["slack", "discord", "playground"];
 
@@ -34,6 +34,9 @@ pub const RULES: &[Rule] = &[
             "ids",
             "clock",
             "templating",
+            "zone",
+            "statistics",
+            "disclosure",
             "chat::inbound",
             "chat::message",
             "chat::form",

@@ -34,6 +34,7 @@ async fn ada_herself(app: &TestApp) -> Actor {
         name: "Ada".into(),
         identity: Identity::new("slack", TEAM, "UADA"),
         roles: std::collections::BTreeSet::new(),
+        zone: goldenpath::zone::Zone::default(),
     }
 }
 

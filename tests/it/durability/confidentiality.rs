@@ -50,7 +50,7 @@ async fn an_answer_leads_to_nobody() {
 
 async fn the_answer_has_no_person_and_no_day(bot: &Bot, person: &str) {
     let columns = bot.database.texts("SELECT name FROM pragma_table_info('answer')").await;
-    assert_eq!(columns, ["wave_id", "respondent", "value", "week"]);
+    assert_eq!(columns, ["wave_id", "respondent", "value", "week", "segment"]);
     let rows = bot.database.texts("SELECT respondent || ' ' || value || ' ' || week FROM answer").await;
     let [respondent, value, week] = rows[0].splitn(3, ' ').collect::<Vec<_>>().try_into().unwrap();
     assert_eq!((rows.len(), value, respondent.len()), (1, "2", 64));

@@ -1,4 +1,4 @@
-//! The arithmetic of stats: pure. Sources stand beside each formula.
+//! Statistics: pure functions over counts, each with its formula and source.
 
 /// The 0.975 quantile of the standard normal distribution: two-sided 95 %.
 pub const Z95: f64 = 1.959_963_984_540_054;

@@ -1,0 +1,76 @@
+//! Time zones: from local time to instants and back. Pure.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// A zone of the IANA database, `Europe/Berlin`; UTC by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Zone(pub Tz);
+
+impl Zone {
+    /// An instant as it is read there.
+    pub fn local(self, at: Timestamp) -> DateTime<Tz> {
+        at.utc().with_timezone(&self.0)
+    }
+
+    /// The instant of a local time: the first of two where the clock was set back,
+    /// and the first instant after the gap where it was set forward over it.
+    pub fn instant(self, local: NaiveDateTime) -> Timestamp {
+        // No gap is longer than a day (Samoa left out 2011-12-30).
+        let minutes = (0..=24 * 60).map(|minutes| local + chrono::TimeDelta::minutes(minutes));
+        let found = minutes.filter_map(|local| self.0.from_local_datetime(&local).earliest()).next();
+        Timestamp(found.map_or_else(|| local.and_utc().timestamp_millis(), |at| at.timestamp_millis()))
+    }
+
+    /// The first instant of a day there.
+    pub fn midnight(self, day: NaiveDate) -> Timestamp {
+        self.instant(day.and_time(NaiveTime::MIN))
+    }
+
+    /// The first instant of the day after `at`'s there.
+    pub fn next_midnight(self, at: Timestamp) -> Timestamp {
+        let day = self.local(at).date_naive();
+        self.midnight(day.checked_add_days(Days::new(1)).unwrap_or(day))
+    }
+}
+
+impl FromStr for Zone {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let unknown = |_| format!("`{name}` is not a time zone; write one as `Europe/Berlin`");
+        name.parse().map(Zone).map_err(unknown)
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(zone: &str, local: &str) -> String {
+        let zone: Zone = zone.parse().unwrap();
+        zone.local(zone.instant(local.parse().unwrap())).to_rfc3339()
+    }
+
+    #[test]
+    fn a_local_time_that_is_not_or_is_twice_has_one_instant() {
+        assert_eq!(at("Europe/Berlin", "2026-03-29T02:30:00"), "2026-03-29T03:00:00+02:00");
+        assert_eq!(at("Europe/Berlin", "2026-10-25T02:30:00"), "2026-10-25T02:30:00+02:00");
+        assert_eq!(at("Australia/Lord_Howe", "2026-10-04T02:15:00"), "2026-10-04T02:30:00+11:00");
+        assert_eq!(at("Pacific/Apia", "2011-12-30T12:00:00"), "2011-12-31T00:00:00+14:00");
+        assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+}
