@@ -41,10 +41,12 @@ impl Problem {
         Problem { file: file.into(), line, column, what: what.into(), fix: fix.into(), source }
     }
 
-    /// A finding at the first line that sets the TOML key `key`, the first line when none does.
+    /// A finding at the first line that sets the TOML key `key`, or begins the table
+    /// `[key]`; the first line when none does.
     pub fn at_key(file: &str, text: &str, key: &str, what: impl Into<String>, fix: &str) -> Self {
         let sets = |line: &str| {
-            line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+            let rest = line.trim_start().strip_prefix(key);
+            rest.is_some_and(|rest| key.starts_with('[') || rest.trim_start().starts_with('='))
         };
         let line = text.lines().position(sets).map_or(1, |index| index + 1);
         Self::at_line(file, text, line, 0, what, fix)
