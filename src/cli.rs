@@ -5,6 +5,7 @@ mod jobs;
 mod messages;
 pub mod reference;
 mod serve;
+mod surveys;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -55,6 +56,9 @@ enum Command {
     /// See which messages could not be delivered and why, and send one after all
     #[command(subcommand)]
     Messages(messages::Messages),
+    /// Prove what survey answers add up to; also while the bot runs
+    #[command(subcommand)]
+    Surveys(surveys::Surveys),
     /// Copy the database into FILE, also while the bot runs, and say what else to keep
     Backup {
         /// A new file; an existing one is not overwritten
@@ -126,6 +130,7 @@ pub fn main() -> ExitCode {
         Some(Command::Config) => print(config::DEFAULT),
         Some(Command::Jobs(command)) => jobs::run(command),
         Some(Command::Messages(command)) => messages::run(command),
+        Some(Command::Surveys(command)) => surveys::run(command),
         Some(Command::Backup { file }) => backup::run(&file),
         Some(Command::Manifest(Manifest::Slack { url })) => slack_manifest(&url),
         Some(Command::Docs { folder }) => reference::run(&folder),

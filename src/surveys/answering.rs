@@ -1,14 +1,15 @@
-//! What was said, and what it adds up to.
+//! What was said.
 
 use serde_json::json;
 
-use super::model::{Results, respondent};
-use super::store::{self, answers};
+use super::model::respondent;
+use super::store;
+use super::store::answers::{self, Answer};
+use super::store::tallies::{self, Sums};
 use super::{Surveys, commands, message_key};
 use crate::access::Actor;
 use crate::chat::outbox;
-use crate::clock::Timestamp;
-use crate::db::{Conn, Dialect, Tx};
+use crate::db::{Dialect, Tx};
 use crate::error::{Error, Result};
 use crate::facts::{self, FactKind};
 
@@ -37,11 +38,21 @@ pub(super) async fn answer(
     let wrapped = answers::key(tx.conn(), &asked.wave.id).await?.ok_or_else(gone)?;
     let wrapped = data_encoding::BASE64.decode(wrapped.as_bytes()).map_err(Error::internal)?;
     let key = slice.keys.unwrap(&asked.wave.id, &wrapped)?;
+    let respondent = respondent(&key, &asked.person);
+    answers::set_answered(tx, &asked.id, true).await?;
+    let (wave, before) = (&asked.wave.id, answers::answer(tx.conn(), &asked.wave.id, &respondent).await?);
+    let now = Answer { wave, respondent: &respondent, value, segment: &asked.segment };
     let week = tx.now().iso_week();
-    answers::put_answer(tx, &asked.wave.id, &respondent(&key, &asked.person), value, &week).await?;
-    if answers::set_answered(tx, &asked.id).await? {
-        facts::append(tx, FactKind::SurveyAnswered, &asked.wave.id, json!({ "survey": survey.key })).await?;
+    answers::put_answer(tx, &now, &week).await?;
+    let mut sums = Sums::new();
+    tallies::count(&mut sums, wave, &asked.segment, value, 1);
+    match before {
+        Some((value, segment)) => tallies::count(&mut sums, wave, &segment, value, -1),
+        None => {
+            facts::append(tx, FactKind::SurveyAnswered, wave, json!({ "survey": survey.key })).await?;
+        }
     }
+    tallies::change(tx, sums).await?;
     let prompt = commands::prompt(survey, &asked.id, &asked.subject, true);
     outbox::change(tx, &message_key(&asked.id), &prompt).await
 }
@@ -54,29 +65,4 @@ pub async fn unmark(tx: &mut Tx) -> Result<()> {
         // It notes nothing: a row is its columns.
         Dialect::Sqlite => Ok(()),
     }
-}
-
-/// What a survey's waves add up to, from the month of `since` on. Internal:
-/// what leaves the process passes `disclosure`. A wave of fewer than k
-/// answers is left out: two spans that differ by it would else tell its score.
-pub async fn results(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Results> {
-    let period = since.month();
-    let (invited, answered, k) = answers::participation(conn, survey, &period).await?;
-    let mut results = Results {
-        invited: unsigned(invited),
-        answered: unsigned(answered),
-        k: unsigned(k),
-        ..Results::default()
-    };
-    for (value, count) in answers::histogram(conn, survey, &period).await? {
-        let place = usize::try_from(value - 1).ok().and_then(|place| results.counts.get_mut(place));
-        if let Some(place) = place {
-            *place = unsigned(count);
-        }
-    }
-    Ok(results)
-}
-
-fn unsigned(count: i64) -> u64 {
-    u64::try_from(count).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::model::Survey;
-use super::store::{self, answers};
+use super::store::{self, answers, tallies};
 use super::{Surveys, commands, message_key};
 use crate::chat::Target;
 use crate::chat::outbox::{self, Address};
@@ -42,6 +42,7 @@ async fn ask(tx: &mut Tx, keys: &Keys, survey: &Survey, fact: &Fact) -> Result<(
         answers::insert_key(tx, &wave, &data_encoding::BASE64.encode(&wrapped)).await?;
     }
     let Some(invitation) = store::invite(tx, &wave, person, subject).await? else { return Ok(()) };
+    tallies::count_asked(tx, &wave, "").await?;
     let address = Address {
         platform: identity.platform,
         workspace: identity.workspace,

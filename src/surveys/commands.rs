@@ -34,7 +34,7 @@ pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, recorded:
     let button = |(place, label): (usize, &String)| {
         Button::new(label, "survey.answer", invitation, &(place + 1).to_string())
     };
-    let buttons: Vec<Button> = survey.question.choices.iter().enumerate().map(button).collect();
+    let buttons: Vec<Button> = survey.question.labels().iter().enumerate().map(button).collect();
     let promise =
         format!("Your name is not stored with the answer; results are shown from {} answers on.", survey.k);
     let message = if recorded {

@@ -3,7 +3,8 @@
 //! Invariants: an answer is on disk before it is acknowledged, counts once
 //! however often it is changed, and carries no person: only HMAC(wave key,
 //! person) and the week. What an answer leaves elsewhere (delivery, fact,
-//! message, job) tells neither the choice nor the time. Deliberately absent
+//! message, job) tells neither the choice nor the time. What answers add up to
+//! (`tally`) is kept in the answer's own unit. Deliberately absent
 //! for now: sampling, gaps, working hours, the destruction of wave keys.
 
 mod answering;
@@ -12,15 +13,17 @@ pub mod commands;
 pub mod jobs;
 pub mod model;
 mod store;
+mod tallies;
 
 use std::sync::Arc;
 
 use crate::db::Db;
 use crate::diagnostic::Problem;
 use crate::keys::Keys;
-pub use answering::{results, unmark};
+pub use answering::unmark;
 use include_dir::{Dir, include_dir};
 use model::Survey;
+pub use tallies::{Rebuilt, WaveTally, rebuild, results, tallies};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/surveys");
 

@@ -1,6 +1,7 @@
 //! All SQL of surveys: waves and invitations here. An answer's row never holds a person or a time.
 
 pub(super) mod answers;
+pub(super) mod tallies;
 
 use sqlx::Row;
 
@@ -19,6 +20,7 @@ pub(super) struct Invitation {
     pub wave: Wave,
     pub person: String,
     pub subject: String,
+    pub segment: String,
 }
 
 /// The wave of a period, made with this id when it is the first.
@@ -51,7 +53,7 @@ pub(super) async fn invite(tx: &mut Tx, wave: &str, person: &str, subject: &str)
 
 pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invitation>> {
     let sql =
-        "SELECT invitation.id, person_id, invitation.subject, wave.id AS wave_id, survey FROM invitation
+        "SELECT invitation.id, person_id, invitation.subject, segment, wave.id AS wave_id, survey FROM invitation
                JOIN wave ON wave.id = invitation.wave_id WHERE invitation.id = $1";
     let Some(row) = sqlx::query(sql).bind(id).fetch_optional(conn).await? else { return Ok(None) };
     Ok(Some(Invitation {
@@ -59,5 +61,6 @@ pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invit
         wave: Wave { id: row.try_get("wave_id")?, survey: row.try_get("survey")? },
         person: row.try_get("person_id")?,
         subject: row.try_get("subject")?,
+        segment: row.try_get("segment")?,
     }))
 }

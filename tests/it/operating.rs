@@ -6,6 +6,7 @@ mod backup;
 mod jobs;
 mod manifest;
 mod metrics;
+mod surveys;
 
 use crate::harness::bot_process::Bot;
 

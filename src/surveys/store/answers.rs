@@ -16,24 +16,38 @@ pub(in crate::surveys) async fn key(conn: &mut Conn, wave: &str) -> Result<Optio
         .await?)
 }
 
-/// `true` for the first answer, however close a second one comes.
-pub(in crate::surveys) async fn set_answered(tx: &mut Tx, invitation: &str) -> Result<bool> {
-    let sql = "UPDATE invitation SET answered = 1 WHERE id = $1 AND answered = 0";
-    let set = sqlx::query(sql).bind(invitation).execute(tx.conn()).await?;
-    Ok(set.rows_affected() == 1)
+/// Notes that somebody answered, or does not any more. On PostgreSQL this is also what two
+/// units that change one answer meet at, so that the second one sees what the first one left.
+pub(in crate::surveys) async fn set_answered(tx: &mut Tx, invitation: &str, answered: bool) -> Result<()> {
+    let sql = "UPDATE invitation SET answered = $2 WHERE id = $1";
+    sqlx::query(sql).bind(invitation).bind(i64::from(answered)).execute(tx.conn()).await?;
+    Ok(())
 }
 
-/// A changed mind replaces the value, so that it counts once.
-pub(in crate::surveys) async fn put_answer(
-    tx: &mut Tx,
+/// What somebody answered: (value, segment).
+pub(in crate::surveys) async fn answer(
+    conn: &mut Conn,
     wave: &str,
     respondent: &str,
-    value: i64,
-    week: &str,
-) -> Result<()> {
-    let sql = "INSERT INTO answer (wave_id, respondent, value, week) VALUES ($1, $2, $3, $4)
-               ON CONFLICT (wave_id, respondent) DO UPDATE SET value = excluded.value";
-    sqlx::query(sql).bind(wave).bind(respondent).bind(value).bind(week).execute(tx.conn()).await?;
+) -> Result<Option<(i64, String)>> {
+    let sql = "SELECT value, segment FROM answer WHERE wave_id = $1 AND respondent = $2";
+    Ok(sqlx::query_as(sql).bind(wave).bind(respondent).fetch_optional(conn).await?)
+}
+
+/// One answer as it is kept.
+pub(in crate::surveys) struct Answer<'a> {
+    pub wave: &'a str,
+    pub respondent: &'a str,
+    pub value: i64,
+    pub segment: &'a str,
+}
+
+/// A changed mind replaces the value, so that it counts once; the week stays that of the first.
+pub(in crate::surveys) async fn put_answer(tx: &mut Tx, answer: &Answer<'_>, week: &str) -> Result<()> {
+    let sql = "INSERT INTO answer (wave_id, respondent, value, week, segment) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (wave_id, respondent) DO UPDATE SET value = excluded.value, segment = excluded.segment";
+    let query = sqlx::query(sql).bind(answer.wave).bind(answer.respondent).bind(answer.value).bind(week);
+    query.bind(answer.segment).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -44,29 +58,4 @@ pub(in crate::surveys) async fn rewrite_answers(tx: &mut Tx) -> Result<()> {
                    (SELECT wave_id FROM answer GROUP BY wave_id HAVING count(DISTINCT xmin::text) > 1)";
     sqlx::query(sql).execute(tx.conn()).await?;
     Ok(())
-}
-
-/// (invited, answered, k) over the waves of a survey from `period` on.
-pub(in crate::surveys) async fn participation(
-    conn: &mut Conn,
-    survey: &str,
-    period: &str,
-) -> Result<(i64, i64, i64)> {
-    let sql = "SELECT CAST(count(*) AS BIGINT), CAST(COALESCE(sum(answered), 0) AS BIGINT),
-                   CAST(COALESCE(max(k), 0) AS BIGINT)
-               FROM invitation JOIN wave ON wave.id = invitation.wave_id WHERE survey = $1 AND period >= $2";
-    Ok(sqlx::query_as(sql).bind(survey).bind(period).fetch_one(conn).await?)
-}
-
-/// (value, count) of each wave of a survey from `period` on that has k answers.
-pub(in crate::surveys) async fn histogram(
-    conn: &mut Conn,
-    survey: &str,
-    period: &str,
-) -> Result<Vec<(i64, i64)>> {
-    let sql = "SELECT value, CAST(count(*) AS BIGINT) FROM answer JOIN wave ON wave.id = answer.wave_id
-               WHERE survey = $1 AND period >= $2
-                   AND k <= (SELECT count(*) FROM answer AS other WHERE other.wave_id = wave.id)
-               GROUP BY value";
-    Ok(sqlx::query_as(sql).bind(survey).bind(period).fetch_all(conn).await?)
 }

@@ -1,0 +1,118 @@
+//! All SQL of what answers add up to.
+
+use std::collections::BTreeMap;
+
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::db::{Conn, Dialect, Tx};
+use crate::error::Result;
+use crate::surveys::model::question::{ASKED, buckets};
+
+/// (wave, segment, bucket) → how many; segment `''` is all of them.
+pub(in crate::surveys) type Sums = BTreeMap<(String, String, i64), i64>;
+
+/// What one more answer of this value adds, `by` being 1, or takes away with -1.
+pub(in crate::surveys) fn count(sums: &mut Sums, wave: &str, segment: &str, value: i64, by: i64) {
+    for bucket in buckets(value) {
+        add(sums, wave, segment, bucket, by);
+    }
+}
+
+fn add(sums: &mut Sums, wave: &str, segment: &str, bucket: i64, by: i64) {
+    let all = std::iter::once("").chain((!segment.is_empty()).then_some(segment));
+    for segment in all {
+        *sums.entry((wave.to_owned(), segment.to_owned(), bucket)).or_default() += by;
+    }
+}
+
+/// Somebody of `segment` was asked: belongs in the unit that sends the prompt.
+pub(in crate::surveys) async fn count_asked(tx: &mut Tx, wave: &str, segment: &str) -> Result<()> {
+    let mut sums = Sums::new();
+    add(&mut sums, wave, segment, ASKED, 1);
+    change(tx, sums).await
+}
+
+/// Adds to the sums, always in one order, so that two units wait for each other and not both.
+pub(in crate::surveys) async fn change(tx: &mut Tx, mut sums: Sums) -> Result<()> {
+    sums.retain(|_, by| *by != 0);
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let row = |n: usize| format!("(${}, ${}, ${}, ${})", n * 4 + 1, n * 4 + 2, n * 4 + 3, n * 4 + 4);
+    let rows: Vec<String> = (0..sums.len()).map(row).collect();
+    let sql = format!(
+        "INSERT INTO tally (wave_id, segment, bucket, n) VALUES {}
+         ON CONFLICT (wave_id, segment, bucket) DO UPDATE SET n = tally.n + excluded.n",
+        rows.join(", ")
+    );
+    let bound =
+        sums.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, ((wave, segment, bucket), by)| {
+            query.bind(wave).bind(segment).bind(bucket).bind(by)
+        });
+    bound.execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// One sum of a wave.
+pub(in crate::surveys) struct Sum {
+    pub wave: String,
+    pub period: String,
+    pub state: String,
+    pub k: i64,
+    pub segment: String,
+    pub bucket: i64,
+    pub n: i64,
+}
+
+/// The sums of a survey's waves from `period` on, wave by wave, segment by segment.
+pub(in crate::surveys) async fn sums(conn: &mut Conn, survey: &str, period: &str) -> Result<Vec<Sum>> {
+    let sql = "SELECT wave.id AS wave, period, state, k, segment, bucket, n
+               FROM wave JOIN tally ON tally.wave_id = wave.id WHERE survey = $1 AND period >= $2
+               ORDER BY period, wave.id, segment, bucket";
+    let rows = sqlx::query(sql).bind(survey).bind(period).fetch_all(conn).await?;
+    let sum = |row: &sqlx::any::AnyRow| {
+        Ok(Sum {
+            wave: row.try_get("wave")?,
+            period: row.try_get("period")?,
+            state: row.try_get("state")?,
+            k: row.try_get("k")?,
+            segment: row.try_get("segment")?,
+            bucket: row.try_get("bucket")?,
+            n: row.try_get("n")?,
+        })
+    };
+    rows.iter().map(sum).collect()
+}
+
+/// Lets nobody else change a sum until this unit ends; one who writes at a time is SQLite's rule anyway.
+pub(in crate::surveys) async fn lock(tx: &mut Tx) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        sqlx::query("LOCK TABLE tally IN EXCLUSIVE MODE").execute(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// The sums as they are kept.
+pub(in crate::surveys) async fn kept(conn: &mut Conn) -> Result<Sums> {
+    let sql = "SELECT wave_id, segment, bucket, n FROM tally";
+    let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(sql).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(wave, segment, bucket, n)| ((wave, segment, bucket), n)).collect())
+}
+
+/// The sums counted from the answers and invitations themselves.
+pub(in crate::surveys) async fn counted(conn: &mut Conn) -> Result<Sums> {
+    let mut sums = Sums::new();
+    let sql = "SELECT wave_id, segment, value, CAST(count(*) AS BIGINT) FROM answer
+               GROUP BY wave_id, segment, value";
+    let answers: Vec<(String, String, i64, i64)> = sqlx::query_as(sql).fetch_all(&mut *conn).await?;
+    for (wave, segment, value, n) in answers {
+        count(&mut sums, &wave, &segment, value, n);
+    }
+    let sql = "SELECT wave_id, segment, CAST(count(*) AS BIGINT) FROM invitation
+               WHERE state = 'sent' GROUP BY wave_id, segment";
+    let asked: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(conn).await?;
+    for (wave, segment, n) in asked {
+        add(&mut sums, &wave, &segment, ASKED, n);
+    }
+    Ok(sums)
+}
