@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{Actor, Role};
 use crate::catalog::commands::Shelf;
+use crate::chat::files::Prune;
 use crate::chat::inbound::Identity;
 use crate::chat::message::Choice;
 use crate::chat::outbox::Deliver;
@@ -273,6 +274,7 @@ impl Slices {
         let jobs: Vec<Arc<dyn Job>> = vec![
             Arc::new(Deliver::new(self.db.clone(), platforms).with(warnings::timely())),
             Arc::new(Forget(self.db.clone())),
+            Arc::new(Prune(self.db.clone())),
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder }),
             Arc::new(Expire(slice.clone())),

@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::files::{self, Uploaded};
 use super::outbox::{ANSWER, Stored, Timely, load};
+use crate::chat::attachment::Upload;
 use crate::chat::message::Message;
 use crate::chat::{MessageRef, Platform, SendError, Target};
 use crate::db::{Db, Tx};
@@ -16,6 +18,10 @@ use crate::jobs::{Job, JobError};
 
 /// How long a message waits whose platform is not connected.
 const NOT_CONNECTED: Duration = Duration::from_secs(300);
+/// A platform that has a file may still be looking at it for this long; then it is taken as refused.
+const LOOKED_AT: Duration = Duration::from_secs(60);
+/// How soon it is asked whether it has done so.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Brings the platforms up to what the table says.
 pub struct Deliver {
@@ -65,7 +71,8 @@ impl Deliver {
     }
 
     async fn post(&self, platform: &dyn Platform, key: &str, row: &Stored) -> Result<(), JobError> {
-        let Some(mut message) = self.prepare(key, row).await? else { return Ok(()) };
+        let Some(message) = self.prepare(key, row).await? else { return Ok(()) };
+        let mut message = self.refer(platform, row, message).await?;
         // A page is replaced as a whole, so nobody sees it twice.
         if row.sending && !matches!(row.target, Target::Home { .. }) {
             message = message.context("Sent again after an interruption; you may see this twice.");
@@ -84,6 +91,10 @@ impl Deliver {
             Err(SendError::Unclear { seconds, reason }) => {
                 Err(JobError::Retry(Duration::from_secs(seconds).max(repeat_after(row)), reason))
             }
+            Err(SendError::Files(reason)) => {
+                self.note(key, Note::NotPosted).await?;
+                Err(self.without_files(platform, row, &message, reason).await?)
+            }
             Err(SendError::Never(reason)) => self.give_up(key, reason).await,
         }
     }
@@ -96,6 +107,7 @@ impl Deliver {
         reference: &MessageRef,
     ) -> Result<(), JobError> {
         let Some(message) = self.prepare(key, row).await? else { return Ok(()) };
+        let message = self.refer(platform, row, message).await?;
         match platform.update(&row.workspace, reference, &message).await {
             Ok(()) => {
                 let posted = Note::Posted { version: row.version, reference: reference.clone() };
@@ -105,12 +117,95 @@ impl Deliver {
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
             }
             Err(SendError::NotThere(reason)) => self.elsewhere(key, row, reason).await,
+            Err(SendError::Files(reason)) => Err(self.without_files(platform, row, &message, reason).await?),
             Err(SendError::Gone(reason)) if !row.anew => {
                 self.note(key, Note::Anew).await?;
                 Err(JobError::Retry(Duration::ZERO, reason))
             }
             Err(SendError::Gone(reason) | SendError::Never(reason)) => self.give_up(key, reason).await,
         }
+    }
+
+    /// Gives the platform what it has to have of the message's pictures and files, each once. One that it
+    /// does not take is left out: the message is not to wait for it for long.
+    async fn upload(&self, platform: &dyn Platform, row: &Stored) -> Result<(), JobError> {
+        if !platform.uploads() || !row.target.holds_files() {
+            return Ok(());
+        }
+        let place = place(platform, row);
+        for upload in row.message.uploads() {
+            let (mut conn, digest) = (self.db.read().await?, upload.blob.digest());
+            if files::uploaded(&mut conn, &place, digest, self.db.now()).await? != Uploaded::Wanted {
+                continue;
+            }
+            let kept = files::load(&mut conn, digest).await?;
+            drop(conn);
+            let Some(kept) = kept else { continue };
+            let whole = Upload { blob: upload.blob.with(kept.bytes), ..upload.clone() };
+            let (reference, why) = match platform.upload(&row.workspace, &whole).await {
+                Ok(reference) => (Some(reference), String::new()),
+                Err(SendError::Later { seconds, reason } | SendError::Unclear { seconds, reason }) => {
+                    let unit = (place.clone(), digest.to_owned());
+                    let tried = self.db.write(unit, |tx, (place, digest)| {
+                        Box::pin(async move { files::trying(tx, place, digest).await })
+                    });
+                    if tried.await? {
+                        return Err(JobError::Retry(Duration::from_secs(seconds), reason));
+                    }
+                    (None, reason)
+                }
+                Err(other) => (None, other.to_string()),
+            };
+            if reference.is_none() {
+                tracing::warn!(
+                    platform = platform.name(),
+                    reason = why,
+                    "a picture or file is told in words"
+                );
+            }
+            self.note_upload(&place, digest, reference).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_upload(&self, place: &files::Place, digest: &str, reference: Option<String>) -> Result<()> {
+        let unit = (place.clone(), digest.to_owned(), reference);
+        let noted = self.db.write(unit, |tx, (place, digest, reference)| {
+            Box::pin(async move { files::note(tx, place, digest, reference.as_deref()).await })
+        });
+        noted.await
+    }
+
+    /// The message with what the platform calls its pictures and files.
+    async fn refer(&self, platform: &dyn Platform, row: &Stored, message: Message) -> Result<Message> {
+        if !platform.uploads() || !row.target.holds_files() || !message.has_files() {
+            return Ok(message);
+        }
+        let mut conn = self.db.read().await?;
+        let (references, _) =
+            files::references(&mut conn, &place(platform, row), &message, self.db.now()).await?;
+        Ok(message.referring(&references))
+    }
+
+    /// The platform has them and does not take the message with them: it may still be looking at them.
+    /// After a while it goes without. What the job ends with.
+    async fn without_files(
+        &self,
+        platform: &dyn Platform,
+        row: &Stored,
+        message: &Message,
+        reason: String,
+    ) -> Result<JobError> {
+        let (now, place) = (self.db.now(), place(platform, row));
+        let (references, last) = files::references(&mut *self.db.read().await?, &place, message, now).await?;
+        if last.is_some_and(|last| now.since(last) < LOOKED_AT) {
+            return Ok(JobError::Retry(LOOK_AGAIN, reason));
+        }
+        tracing::warn!(platform = place.platform, reason, "a message goes without its pictures and files");
+        for digest in references.keys() {
+            self.note_upload(&place, digest, None).await?;
+        }
+        Ok(JobError::Retry(Duration::ZERO, reason))
     }
 
     /// The bot cannot write there: to the fallback, once.
@@ -137,9 +232,10 @@ impl Job for Deliver {
         "deliver"
     }
 
-    /// Two calls, the second for what was not taken as it was, and what is noted around them.
+    /// Two calls, the second for what was not taken as it was, and what is noted around them; before
+    /// them three for each picture or file.
     fn timeout(&self) -> Duration {
-        Duration::from_secs(90)
+        Duration::from_secs(300)
     }
 
     async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
@@ -154,6 +250,7 @@ impl Job for Deliver {
             // A start without its secrets loses nothing: the next one with them goes on.
             return Err(JobError::Retry(NOT_CONNECTED, format!("{} is not connected", row.platform)));
         };
+        self.upload(platform.as_ref(), &row).await?;
         let wait = platform.wait(key, &row.target, row.reference.as_ref());
         if !wait.is_zero() {
             return Err(JobError::Retry(
@@ -166,6 +263,10 @@ impl Job for Deliver {
             Some(reference) => self.update(platform.as_ref(), key, &row, reference).await,
         }
     }
+}
+
+fn place(platform: &dyn Platform, row: &Stored) -> files::Place {
+    files::Place { platform: platform.name(), workspace: row.workspace.clone() }
 }
 
 /// Each repeat may be one that somebody reads twice, so they grow rare: 5 s to ten minutes.

@@ -75,6 +75,8 @@ impl Place {
 pub enum AnswerBy {
     /// In the answer to the very request.
     Inline,
+    /// In the answer to the very request, which has no place for pictures and files.
+    InlineWords,
     /// As a message to this short-lived address, through the outbox.
     Url { url: String },
     /// As a message in the place where it was done, through the outbox. There is no

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chat::attachment::{Blob, File, PNG, Picture, Upload};
 use crate::chat::form::Form;
 use crate::clock::Timestamp;
 
@@ -250,6 +251,10 @@ pub enum Block {
     Actions { buttons: Vec<Button> },
     /// A choice that runs `command` with the chosen value as its first argument.
     Select { placeholder: String, command: String, choices: Vec<Choice> },
+    /// A picture, or what it shows in words where it cannot be shown.
+    Picture(Picture),
+    /// A small file to be taken away, or how it begins where it cannot be sent.
+    File(File),
     /// A line between two things.
     Divider,
 }
@@ -291,10 +296,73 @@ impl Message {
         if buttons.is_empty() { self } else { self.with(Block::Actions { buttons }) }
     }
 
+    /// Adds a picture.
+    #[must_use]
+    pub fn picture(self, picture: Picture) -> Self {
+        self.with(Block::Picture(picture))
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn file(self, file: File) -> Self {
+        self.with(Block::File(file))
+    }
+
+    /// Whether it has pictures or files.
+    pub fn has_files(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Picture(_) | Block::File(_)))
+    }
+
+    /// Everything that is to be kept with it: (of which kind, the bytes).
+    pub fn blobs(&self) -> Vec<(&'static str, &Blob)> {
+        let mut all = Vec::new();
+        for block in &self.blocks {
+            match block {
+                Block::Picture(picture) => all.extend([(PNG, &picture.light), (PNG, &picture.dark)]),
+                Block::File(file) => all.push((file.media(), &file.content)),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// What a platform has to have that keeps files of its own. Those know one background.
+    pub fn uploads(&self) -> Vec<Upload> {
+        let of_block = |block: &Block| match block {
+            Block::Picture(Picture { name, alt, light, .. }) => {
+                let (name, alt) = (format!("{name}.png"), alt.clone());
+                Some(Upload { name, alt, media: PNG, blob: light.clone() })
+            }
+            Block::File(file) => {
+                let (name, blob) = (file.name.clone(), file.content.clone());
+                Some(Upload { name, alt: String::new(), media: file.media(), blob })
+            }
+            _ => None,
+        };
+        self.blocks.iter().filter_map(of_block).collect()
+    }
+
+    /// Says what the platform calls what it has, by digest.
+    #[must_use]
+    pub fn referring(mut self, references: &BTreeMap<String, String>) -> Self {
+        for block in &mut self.blocks {
+            let blob = match block {
+                Block::Picture(picture) => &mut picture.light,
+                Block::File(file) => &mut file.content,
+                _ => continue,
+            };
+            if let Some(reference) = references.get(blob.digest()) {
+                blob.refer(reference.clone());
+            }
+        }
+        self
+    }
+
     /// The first paragraph's words: the notification text.
     pub fn summary(&self) -> String {
         let first = self.blocks.iter().find_map(|block| match block {
             Block::Section { text } | Block::Context { text } => Some(text.plain()),
+            Block::Picture(picture) => Some(picture.alt.clone()),
             _ => None,
         });
         first.unwrap_or_default()

@@ -5,7 +5,9 @@
 //! immediate answer goes through [`outbox`]. Deliberately absent: state of
 //! conversations; authority is always a row behind a button's id.
 
+pub mod attachment;
 mod deliver;
+pub mod files;
 pub mod form;
 pub mod inbound;
 pub mod message;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use attachment::Upload;
 use inbound::{Invocation, TypeAhead};
 use message::{Choice, Message, Reply};
 
@@ -63,6 +66,14 @@ pub enum Target {
     Home { user: String },
 }
 
+impl Target {
+    /// Whether pictures and files can be shown there. What one person alone sees, and not for ever, is
+    /// nowhere kept, so that they could not be kept with it.
+    pub fn holds_files(&self) -> bool {
+        matches!(self, Target::Channel { .. } | Target::Thread { .. } | Target::Direct { .. })
+    }
+}
+
 /// What a platform calls a message it posted, as JSON of its own shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -83,6 +94,9 @@ pub enum SendError {
     /// What was to be changed is deleted, or may not be changed any more.
     #[error("no longer there to be changed: {0}")]
     Gone(String),
+    /// It does not take the message with its pictures and files, or not yet.
+    #[error("not with its files: {0}")]
+    Files(String),
     /// Trying again will not help.
     #[error("{0}")]
     Never(String),
@@ -93,7 +107,7 @@ impl SendError {
     pub fn seconds(&self) -> Option<u64> {
         match self {
             SendError::Later { seconds, .. } | SendError::Unclear { seconds, .. } => Some(*seconds),
-            SendError::NotThere(_) | SendError::Gone(_) | SendError::Never(_) => None,
+            SendError::NotThere(_) | SendError::Gone(_) | SendError::Files(_) | SendError::Never(_) => None,
         }
     }
 }
@@ -111,7 +125,17 @@ pub trait Platform: Send + Sync {
         Duration::ZERO
     }
 
-    /// Posts a new message.
+    /// Whether pictures and files have to be put there before a message can show them.
+    fn uploads(&self) -> bool {
+        false
+    }
+
+    /// Puts one there, with its bytes; what it is called there. Asked only where [`Platform::uploads`].
+    async fn upload(&self, _workspace: &str, _upload: &Upload) -> Result<String, SendError> {
+        Err(SendError::Never("it keeps no files of its own".into()))
+    }
+
+    /// Posts a new message. What is not there yet of its pictures and files is told in words.
     async fn post(
         &self,
         workspace: &str,

@@ -17,6 +17,7 @@ use serde_json::json;
 use sqlx::Row;
 
 pub use super::deliver::Deliver;
+use super::files::{self, Holder};
 use super::inbound::Identity;
 use super::message::Message;
 use super::{MessageRef, Target};
@@ -62,6 +63,7 @@ pub async fn put(tx: &mut Tx, key: &str, address: &Address, message: &Message) -
     .bind(serde_json::to_string(message)?)
     .execute(tx.conn())
     .await?;
+    files::keep(tx, Holder::Message(key), message).await?;
     deliver_soon(tx, key).await
 }
 
@@ -103,7 +105,11 @@ fn home(identity: &Identity) -> String {
 pub async fn change(tx: &mut Tx, key: &str, message: &Message) -> Result<()> {
     let sql = "UPDATE message SET content = $2, version = version + 1 WHERE key = $1 AND content <> $2";
     let changed = sqlx::query(sql).bind(key).bind(serde_json::to_string(message)?).execute(tx.conn()).await?;
-    if changed.rows_affected() == 1 { deliver_soon(tx, key).await } else { Ok(()) }
+    if changed.rows_affected() == 0 {
+        return Ok(());
+    }
+    files::keep(tx, Holder::Message(key), message).await?;
+    deliver_soon(tx, key).await
 }
 
 /// Has an existing [`Timely`] message made and delivered anew; nothing when there is none.

@@ -42,7 +42,7 @@ impl Dispatch for Engine {
     async fn dispatch(&self, invocation: Invocation) -> Reply {
         let delivery = Delivery::of(&invocation, &self.secret);
         let submitted = matches!(invocation.input, Input::Submit { .. });
-        let inline = invocation.answer_by == AnswerBy::Inline;
+        let answer_by = invocation.answer_by.clone();
         let sent = Arc::new(AtomicBool::new(false));
         let reply = match self.run(invocation, &delivery, &sent).await {
             Ok(reply) => reply,
@@ -50,14 +50,17 @@ impl Dispatch for Engine {
             Err(error @ Error::Away(_)) => return self.explain(error, submitted),
             Err(error) => self.explain(error, submitted),
         };
-        if inline || matches!(reply, Reply::Form { .. }) {
+        if matches!(reply, Reply::Form { .. }) {
             return reply;
         }
         // An answer that came with a change went out with it; the others go now.
-        if sent.load(Ordering::SeqCst) {
-            return Reply::Silent;
-        }
-        match inbox::answer_only(&self.db, &delivery, &reply).await {
+        let stored = match sent.load(Ordering::SeqCst) {
+            true => Ok(()),
+            false => inbox::answer_only(&self.db, &delivery, &reply).await,
+        };
+        match stored {
+            Ok(()) if answer_by == AnswerBy::InlineWords => in_words(reply),
+            Ok(()) if answer_by == AnswerBy::Inline => reply,
             Ok(()) => Reply::Silent,
             // What was found out is told all the same, at once.
             Err(Error::Away(_)) => reply,
@@ -207,6 +210,14 @@ impl Engine {
             return Reply::Refused { fields: [(String::new(), sentence)].into() };
         }
         Reply::say(sentence)
+    }
+}
+
+fn in_words(reply: Reply) -> Reply {
+    match reply {
+        Reply::Private { message } => Reply::Private { message: inbox::in_words(message) },
+        Reply::Public { message } => Reply::Public { message: inbox::in_words(message) },
+        other => other,
     }
 }
 

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::suggestions;
 use crate::chat::Target;
+use crate::chat::files::{self, Holder};
 use crate::chat::inbound::{AnswerBy, Identity, Invocation, Place};
-use crate::chat::message::Reply;
+use crate::chat::message::{Message, Reply};
 use crate::chat::outbox::{self, Address};
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
@@ -70,21 +71,59 @@ pub async fn answer(tx: &mut Tx, delivery: &Delivery, reply: &Reply) -> Result<(
         Reply::Public { message } => (message, true),
         Reply::Form { .. } | Reply::Refused { .. } | Reply::Silent => return Ok(()),
     };
+    files::keep(tx, Holder::Delivery(&delivery.key), message).await?;
     let (identity, place) = (&delivery.identity, &delivery.place);
     let target = match &delivery.answer_by {
         AnswerBy::Inline => return Ok(()),
-        AnswerBy::Home => return outbox::put_home(tx, identity, message).await,
+        AnswerBy::InlineWords => return put_aside(tx, delivery, message).await,
+        AnswerBy::Home => Target::Home { user: identity.user.clone() },
         AnswerBy::Url { url } => Target::Respond { url: url.clone() },
         AnswerBy::Message if public => place.openly(&identity.user),
         AnswerBy::Message => place.privately(&identity.user),
     };
+    if !message.has_files() || target.holds_files() {
+        return put(tx, delivery, target, message).await;
+    }
+    put_aside(tx, delivery, message).await?;
+    put(tx, delivery, target, &in_words(message.clone())).await
+}
+
+async fn put(tx: &mut Tx, delivery: &Delivery, target: Target, message: &Message) -> Result<()> {
+    let identity = &delivery.identity;
+    if matches!(target, Target::Home { .. }) {
+        return outbox::put_home(tx, identity, message).await;
+    }
     outbox::put_answer(tx, &delivery.key, &Address::of(identity, target), message).await
+}
+
+/// What has pictures or files goes to the person directly as well, where they can be kept.
+async fn put_aside(tx: &mut Tx, delivery: &Delivery, message: &Message) -> Result<()> {
+    if !message.has_files() {
+        return Ok(());
+    }
+    let identity = &delivery.identity;
+    let address = Address::of(identity, Target::Direct { user: identity.user.clone() });
+    outbox::put_answer(tx, &format!("{}:files", delivery.key), &address, message).await
+}
+
+/// An answer in a place that holds no pictures or files; it says where those are.
+pub fn in_words(message: Message) -> Message {
+    match message.has_files() {
+        true => message.context("I sent you this directly as well, with what can only be shown there."),
+        false => message,
+    }
 }
 
 /// Sends an answer that changed nothing; once, however often the delivery is repeated.
 pub async fn answer_only(db: &Db, delivery: &Delivery, reply: &Reply) -> Result<()> {
-    if matches!(delivery.answer_by, AnswerBy::Inline) {
-        return Ok(());
+    let has_files = match reply {
+        Reply::Private { message } | Reply::Public { message } => message.has_files(),
+        Reply::Form { .. } | Reply::Refused { .. } | Reply::Silent => false,
+    };
+    match delivery.answer_by {
+        AnswerBy::Inline => return Ok(()),
+        AnswerBy::InlineWords if !has_files => return Ok(()),
+        AnswerBy::InlineWords | AnswerBy::Url { .. } | AnswerBy::Message | AnswerBy::Home => {}
     }
     db.write((delivery.clone(), reply.clone()), |tx, (delivery, reply)| {
         Box::pin(async move {

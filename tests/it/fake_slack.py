@@ -105,6 +105,22 @@ def views():
     refused("invalid_arguments", slack.views_publish, user_id="UADA", view=MODAL)
 
 
+def files():
+    slack, png = client(), b"\x89PNG\r\n\x1a\n" + b"0" * 100
+    whole = slack.files_upload_v2(filename="a.png", content=png, alt_txt="One")
+    picture = {"type": "image", "slack_file": {"id": whole["files"][0]["id"]}, "alt_text": "One"}
+    assert slack.chat_postMessage(channel="C1", text="x", blocks=[picture])["ok"]
+    unknown = {**picture, "slack_file": {"id": "F999999999"}}
+    refused("invalid_blocks", slack.chat_postMessage, channel="C1", text="x", blocks=[unknown])
+    refused("invalid_blocks", slack.chat_postEphemeral, channel="C1", user="UADA", text="x", blocks=[picture])
+    refused("file_not_found", slack.files_completeUploadExternal, files=[{"id": "F999999999"}])
+    refused("file_upload_size_restricted", slack.files_getUploadURLExternal, filename="a", length=2_000_000)
+    text = slack.files_upload_v2(filename="a.csv", content="a,b\n")["files"][0]
+    assert text["permalink"].startswith("https://")
+    poor = client(token="xoxb-poor")
+    refused("missing_scope", poor.files_getUploadURLExternal, filename="a", length=1)
+
+
 def people_and_channels():
     slack = client()
     assert slack.users_info(user="UADA")["user"]["tz"] == "Europe/Riga"
@@ -133,6 +149,6 @@ def answers():
     assert used.status_code == 404 and "used_url" in used.body
 
 
-for part in (tokens, messages, bad_messages, views, people_and_channels, limits, answers):
+for part in (tokens, messages, bad_messages, views, files, people_and_channels, limits, answers):
     part()
     print(part.__name__, "ok")

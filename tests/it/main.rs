@@ -17,6 +17,7 @@ mod outages;
 mod outbound;
 mod outbox;
 mod people;
+mod pictures;
 mod playground;
 mod samples;
 mod slack;

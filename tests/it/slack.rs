@@ -381,7 +381,7 @@ async fn a_press_in_a_modal_is_answered_by_a_modal_on_top() {
     press["view"] = json!({ "type": "modal", "id": "V1" });
     bench.sender.payload(&press).await;
     assert_eq!(bench.fake.calls("views.push"), 1);
-    assert_eq!(bench.got()[0].answer_by, AnswerBy::Inline);
+    assert_eq!(bench.got()[0].answer_by, AnswerBy::InlineWords);
 }
 
 #[tokio::test]

@@ -128,5 +128,8 @@ fn what_is_subscribed_to_is_handled_and_fits_a_manifest() {
                 && shortcut.description.len() <= 150
         );
     }
-    assert_eq!(scopes(), ["app_mentions:read", "chat:write", "commands", "im:history", "im:write"]);
+    assert_eq!(
+        scopes(),
+        ["app_mentions:read", "chat:write", "commands", "files:write", "im:history", "im:write"]
+    );
 }

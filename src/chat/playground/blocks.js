@@ -75,6 +75,8 @@ const block = {
   fields: (it) =>
     el("dl", "fields", ...it.fields.map(([name, value]) => el("div", "", el("dt", "", name), el("dd", "", ...text(value))))),
   table,
+  picture,
+  file,
   actions: (it, act) => el("div", "actions", ...it.buttons.map((button) => buttonElement(button, act))),
   select,
 };
@@ -86,8 +88,28 @@ export function blocks(list, act) {
 
 /** The words of a message for a screen reader. */
 export function summary(list) {
-  const first = list.find((it) => it.block === "section" || it.block === "context");
-  return first ? el("p", "", ...text(first.text)).textContent : "";
+  const first = list.find((it) => ["section", "context", "picture"].includes(it.block));
+  if (!first) return "";
+  return first.block === "picture" ? first.alt : el("p", "", ...text(first.text)).textContent;
+}
+
+const fileAddress = (digest) => "/playground/file/" + encodeURIComponent(digest);
+
+/** The one for the background that the reader has; what is opened is what is seen. */
+function picture(it) {
+  const image = Object.assign(el("img", ""), { src: fileAddress(it.light), alt: it.alt });
+  if (it.width && it.height) Object.assign(image, { width: it.width, height: it.height });
+  const dark = Object.assign(el("source", ""), { srcset: fileAddress(it.dark), media: "(prefers-color-scheme: dark)" });
+  const link = Object.assign(el("a", "picture", el("picture", "", dark, image)), { target: "_blank", rel: "noopener", title: "Open in full size" });
+  link.href = fileAddress(it.light);
+  for (const event of ["pointerdown", "focus"]) link.addEventListener(event, () => (link.href = image.currentSrc || link.href));
+  return link;
+}
+
+function file(it) {
+  const link = Object.assign(el("a", "button saves", it.name), { href: fileAddress(it.content), download: it.name });
+  const size = it.size < 1000 ? `${it.size} bytes` : `${Math.round(it.size / 1000)} kB`;
+  return el("p", "file", link, el("span", "", `${it.lines} ${it.lines === 1 ? "line" : "lines"}, ${size}`));
 }
 
 function focusable(element, label) {

@@ -25,8 +25,8 @@ pub(super) const ENTRANCE: &str = "/playground";
 /// The page's look, which the page that refuses shares.
 pub(super) const STYLE: &str = "/playground/page.css";
 
-/// Nothing but our own script, style and requests; no frames, no other origin.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+/// Nothing but our own script, style, pictures and requests; no frames, no other origin.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Lets a request in when [`check`] does, and marks every answer.
@@ -118,11 +118,11 @@ fn mark(headers: &mut HeaderMap) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (header::CACHE_CONTROL, "no-store"),
     ];
     for (name, value) in marks {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// The addresses under which a browser on this machine reaches the listener.

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
 use axum::middleware::from_fn_with_state;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,7 @@ use super::personas::{CHANNEL, Persona, personas};
 use super::store::buttons;
 use super::{Playground, crowd, guard};
 use crate::chat::Dispatcher;
+use crate::chat::attachment::PNG;
 use crate::chat::inbound::Input;
 use crate::chat::message::{ButtonValue, Reply};
 use crate::error::{Error, Result};
@@ -55,6 +56,7 @@ pub fn router(playground: Arc<Playground>, dispatcher: Dispatcher) -> Router {
         .route("/playground/page.js", get(|| asset(JS, include_str!("page.js"))))
         .route("/playground/blocks.js", get(|| asset(JS, include_str!("blocks.js"))))
         .route("/playground/dialogs.js", get(|| asset(JS, include_str!("dialogs.js"))))
+        .route("/playground/file/{digest}", get(file))
         .route("/playground/state", get(state))
         .route("/playground/events", get(events))
         .route("/playground/command", post(command))
@@ -122,6 +124,23 @@ impl IntoResponse for Fault {
         });
         (status, Json(json!({ "error": sentence }))).into_response()
     }
+}
+
+/// A picture is shown; a file is never opened in the page's place, whatever is in it.
+async fn file(State(app): State<App>, Path(digest): Path<String>) -> Result<Response, Fault> {
+    let gone = || Error::NotFound("There is no such picture or file any more.".into());
+    let kept = app.playground.store.file(&digest).await?.ok_or_else(gone)?;
+    let (kind, shown) = match kept.media.as_str() {
+        PNG => (PNG.to_owned(), "inline"),
+        text => (format!("{text}; charset=utf-8"), "attachment"),
+    };
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CONTENT_DISPOSITION, shown.to_owned()),
+        // What is named by its digest never changes.
+        (CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+    ];
+    Ok((headers, kept.bytes.to_vec()).into_response())
 }
 
 type Answer = Result<Json<Value>, Fault>;

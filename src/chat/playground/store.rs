@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use tokio::sync::watch;
 
 use super::personas::{CHANNEL, DIRECT, Persona};
+use crate::chat::files::{self, Holder, Kept};
 use crate::chat::message::{Block, Message};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db, Tx};
@@ -88,7 +89,7 @@ impl Store {
 
     /// Replaces the content; false when there is no such message.
     pub(super) async fn replace(&self, id: &str, content: &Message) -> Result<bool> {
-        let input = (id.to_owned(), serde_json::to_string(content)?);
+        let input = (id.to_owned(), content.clone());
         let found = self.db.write(input, |tx, (id, content)| Box::pin(replace(tx, id, content))).await?;
         self.ticked();
         Ok(found)
@@ -129,6 +130,11 @@ impl Store {
         let query = visible(&query, reader).bind(conversation.to_owned()).bind(count);
         let rows = query.fetch_all(&mut *conn).await?;
         rows.iter().rev().map(stored).collect()
+    }
+
+    /// A picture or file that some message shows.
+    pub(super) async fn file(&self, digest: &str) -> Result<Option<Kept>> {
+        files::load(&mut *self.db.read().await?, digest).await
     }
 
     /// What changed after `cursor` for the persona, oldest change first.
@@ -235,14 +241,19 @@ async fn insert(tx: &mut Tx, message: &NewMessage) -> Result<String> {
         .await?;
     let by_source = "SELECT id FROM playground_message WHERE source = $1";
     let id: Option<String> = sqlx::query_scalar(by_source).bind(source).fetch_optional(conn).await?;
-    id.ok_or_else(|| Error::internal(format!("{} rows inserted, none found", inserted.rows_affected())))
+    let none = || Error::internal(format!("{} rows inserted, none found", inserted.rows_affected()));
+    let id = id.ok_or_else(none)?;
+    files::keep(tx, Holder::Playground(&id), &message.content).await?;
+    Ok(id)
 }
 
-async fn replace(tx: &mut Tx, id: &str, content: &str) -> Result<bool> {
+async fn replace(tx: &mut Tx, id: &str, content: &Message) -> Result<bool> {
+    files::keep(tx, Holder::Playground(id), content).await?;
     let change = next_change(tx.conn()).await?;
     let query =
         "UPDATE playground_message SET content = $1, version = version + 1, changed = $2 WHERE id = $3";
-    let query = sqlx::query(query).bind(content.to_owned()).bind(change).bind(id.to_owned());
+    let content = serde_json::to_string(content)?;
+    let query = sqlx::query(query).bind(content).bind(change).bind(id.to_owned());
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
 }
 

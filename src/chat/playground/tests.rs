@@ -9,6 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::chat::attachment::{File, Picture};
 use crate::chat::form::{Field, FieldKind, Form};
 use crate::chat::inbound::{Identity, Input, Invocation, TypeAhead};
 use crate::chat::message::{Block, Button, Choice, Reply};
@@ -346,6 +347,30 @@ async fn what_is_not_here_is_said_so() {
     assert!(matches!(playground.post(WORKSPACE, &nobody, &hello).await, Err(SendError::NotThere(_))));
     let ada = Target::Direct { user: "ada".into() };
     assert!(matches!(playground.post("T1", &ada, &hello).await, Err(SendError::NotThere(_))));
+}
+
+#[tokio::test]
+async fn a_picture_is_served_for_ever_to_whoever_has_the_cookie() {
+    let served = serve(silent).await;
+    let channel = Target::Channel { id: CHANNEL.into() };
+    let picture = Picture::new("trend", "Flat.", b"\x89PNG light".to_vec(), b"\x89PNG dark".to_vec());
+    let file = File::new("page.csv", "<script>alert(1)</script>".into());
+    let message = Message::new("Here.").picture(picture).file(file);
+    served.playground.post(WORKSPACE, &channel, &message).await.unwrap();
+    let blocks = served.state("ada").await["messages"][0]["blocks"].clone();
+    let path = |digest: &Value| format!("/playground/file/{}", digest.as_str().unwrap());
+    let shown = served.get(&path(&blocks[1]["dark"])).send().await.unwrap();
+    let header = |response: &Response, name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header(&shown, "content-type"), "image/png");
+    assert_eq!(header(&shown, "x-content-type-options"), "nosniff");
+    assert_eq!(header(&shown, "cache-control"), "private, max-age=31536000, immutable");
+    assert_eq!(shown.bytes().await.unwrap(), b"\x89PNG dark".as_slice());
+    let saved = served.get(&path(&blocks[2]["content"])).send().await.unwrap();
+    assert_eq!(header(&saved, "content-disposition"), "attachment");
+    assert_eq!(header(&saved, "content-type"), "text/csv; charset=utf-8");
+    let locked = served.bare(Method::GET, &path(&blocks[1]["light"])).send().await.unwrap();
+    assert_eq!(locked.status(), StatusCode::FORBIDDEN);
+    assert_eq!(served.get("/playground/file/00").send().await.unwrap().status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

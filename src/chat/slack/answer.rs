@@ -92,7 +92,7 @@ async fn to_press(slack: &Arc<Slack>, asked: Asked, in_modal: bool, reply: Reply
             Err(message) => message,
         },
     };
-    if asked.answer_by == AnswerBy::Inline {
+    if asked.answer_by == AnswerBy::InlineWords {
         return show(slack, &asked, in_modal, &message).await;
     }
     // Opening a form may have taken two of the three seconds, so the press is
@@ -107,10 +107,12 @@ async fn show(slack: &Slack, asked: &Asked, in_modal: bool, message: &Message) {
         (AnswerBy::Url { url }, _) => slack.client.respond(url, message).await.map(drop),
         (AnswerBy::Message, _) => slack.post("", &asked.place.privately(&user), message).await.map(drop),
         (AnswerBy::Home, _) => slack.post("", &Target::Home { user }, message).await.map(drop),
-        (AnswerBy::Inline, Some(trigger)) => {
+        (AnswerBy::InlineWords, Some(trigger)) => {
             slack.client.open(trigger, &view::message("Answer", message), in_modal).await
         }
-        (AnswerBy::Inline, None) => Err(SendError::Never("no way back to the presser".into())),
+        (AnswerBy::Inline | AnswerBy::InlineWords, _) => {
+            Err(SendError::Never("no way back to the presser".into()))
+        }
     };
     if let Err(error) = sent {
         tracing::warn!(reason = %error, "the answer to a press was not shown");

@@ -42,11 +42,11 @@ const ANSWER: &str = "response_url";
 
 /// A connection to one Slack app.
 pub struct Client {
-    slack: SlackHyperClient,
-    token: SlackApiToken,
+    pub(super) slack: SlackHyperClient,
+    pub(super) token: SlackApiToken,
     /// Where the Web API is: addresses for answers may be there, too.
     api: Option<Url>,
-    patience: Duration,
+    pub(super) patience: Duration,
     /// Off only at a server that has no limits.
     pacing: bool,
     limiter: Limiter,
@@ -206,19 +206,14 @@ impl Client {
     /// is treated as a secret and our token is not sent to it. Only an address of Slack's is
     /// posted to: a leaked signing secret must not reach what only this machine can reach.
     pub async fn respond(&self, url: &str, message: &Message) -> Result<MessageRef, SendError> {
-        let url = Url::parse(url).ok().filter(|url| is_slacks(url, self.api.as_ref()));
-        let url = url.ok_or_else(|| SendError::Never("the address for answers is none of Slack's".into()))?;
+        let url = self
+            .slacks(url)
+            .ok_or_else(|| SendError::Never("the address for answers is none of Slack's".into()))?;
         let mut body = render::message(message);
         body["response_type"] = "ephemeral".into();
         body["replace_original"] = false.into();
         let span = tracing::Span::none();
-        let context = SlackClientApiCallContext {
-            rate_control_params: None,
-            token: None,
-            tracing_span: &span,
-            is_sensitive_url: true,
-        };
-        let call = self.slack.http_api.connector.http_post_uri::<_, Value>(url, &body, context);
+        let call = self.slack.http_api.connector.http_post_uri::<_, Value>(url, &body, without_token(&span));
         self.judged(ANSWER, bounded(self.patience, call).await)?;
         Ok(MessageRef(Value::Null))
     }
@@ -228,6 +223,10 @@ impl Client {
     async fn say(&self, method: &str, body: &Value) -> Result<Value, SendError> {
         let answer = self.ask(method, body, self.patience).await;
         match &answer {
+            // Slack looks at a file after it took it, and until then takes no message with it.
+            Err(failure) if failure.decision() == Decision::Content && render::has_files(body) => {
+                Err(SendError::Files(failure.reason()))
+            }
             Err(failure) if failure.decision() == Decision::Content => {
                 tracing::error!(
                     reason = failure.reason(),
@@ -247,24 +246,29 @@ impl Client {
     }
 
     /// One call. What is answered without `ok` is an answer of something else.
-    async fn ask(&self, method: &str, body: &Value, patience: Duration) -> Result<Value, Failure> {
+    pub(super) async fn ask(&self, method: &str, body: &Value, patience: Duration) -> Result<Value, Failure> {
         let session = self.slack.open_session(&self.token);
         let answer: Value = bounded(patience, session.http_session_api.http_post(method, body, None)).await?;
         if answer["ok"] == true { Ok(answer) } else { Err(Failure::Unreadable) }
     }
 
-    /// What a failure means for its message, and for all that come after it.
+    /// The address, if it is one of Slack's.
+    pub(super) fn slacks(&self, url: &str) -> Option<Url> {
+        Url::parse(url).ok().filter(|url| is_slacks(url, self.api.as_ref()))
+    }
+
+    /// An answer, or what its failure means.
     fn judged(&self, method: &str, answer: Result<Value, Failure>) -> Result<Value, SendError> {
-        let failure = match answer {
-            Ok(answer) => {
-                self.works(method);
-                return Ok(answer);
-            }
-            Err(failure) => failure,
-        };
+        let answer = answer.map_err(|failure| self.judge(method, failure))?;
+        self.works(method);
+        Ok(answer)
+    }
+
+    /// What a failure means for its message, and for all that come after it.
+    pub(super) fn judge(&self, method: &str, failure: Failure) -> SendError {
         let reason = failure.reason();
         let later = |seconds, reason| SendError::Later { seconds, reason };
-        Err(match failure.decision() {
+        match failure.decision() {
             Decision::Later => later(self.again(), reason),
             Decision::Unclear => SendError::Unclear { seconds: self.again(), reason },
             Decision::Busy => {
@@ -277,7 +281,7 @@ impl Client {
             Decision::Scope => later(self.held(method, &reason), reason),
             Decision::NotThere | Decision::Content => SendError::NotThere(reason),
             Decision::Gone => SendError::Gone(reason),
-        })
+        }
     }
 
     /// A call came through: what was wrong is over.
@@ -339,7 +343,17 @@ fn is_slacks(url: &Url, api: Option<&Url>) -> bool {
     usual || api.is_some_and(same)
 }
 
-async fn bounded<T>(
+/// A call of an address that is secret and stands for itself.
+pub(super) fn without_token(span: &tracing::Span) -> SlackClientApiCallContext<'_> {
+    SlackClientApiCallContext {
+        rate_control_params: None,
+        token: None,
+        tracing_span: span,
+        is_sensitive_url: true,
+    }
+}
+
+pub(super) async fn bounded<T>(
     patience: Duration,
     call: impl Future<Output = Result<T, SlackClientError>>,
 ) -> Result<T, Failure> {

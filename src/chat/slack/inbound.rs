@@ -164,7 +164,7 @@ impl Reader<'_> {
             display_name: text(form, &["user_name"]).unwrap_or_else(|| user.clone()),
             place: place(channel, by_name, &user),
             delivery: trigger.clone().unwrap_or_else(|| self.digest.clone()),
-            answer_by: AnswerBy::Inline,
+            answer_by: AnswerBy::InlineWords,
             input: Input::Line { text: unescape(&text(form, &["text"]).unwrap_or_default()) },
         };
         Parsed::Act(Box::new(Act { invocation, via: Via::Slash, trigger }))
@@ -271,7 +271,7 @@ impl Reader<'_> {
 
     fn did(&self, payload: &Value, delivery: String, place: Place, input: Input) -> Option<Invocation> {
         let (identity, standing, display_name) = self.person(payload)?;
-        let answer_by = AnswerBy::Inline;
+        let answer_by = AnswerBy::InlineWords;
         Some(Invocation { identity, standing, display_name, place, delivery, answer_by, input })
     }
 

@@ -41,6 +41,12 @@ pub const PARAGRAPH: usize = 3000;
 pub const MESSAGE_TEXT: usize = 10_000;
 /// A text object of a `context` block.
 pub const CONTEXT_TEXT: usize = 2000;
+/// What an image shows, in words.
+pub const ALT_TEXT: usize = 2000;
+/// The same of a file that is uploaded: `alt_txt_too_large`.
+pub const FILE_ALT_TEXT: usize = 1000;
+/// The title of a file that is uploaded, our own choice.
+pub const FILE_TITLE: usize = 255;
 /// Elements of one `actions` block.
 pub const ACTIONS: usize = 25;
 /// The label of a button.

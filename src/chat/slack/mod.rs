@@ -9,6 +9,7 @@ mod answer;
 mod client;
 mod errors;
 mod events;
+mod files;
 mod http;
 pub mod inbound;
 mod limiter;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::chat::attachment::Upload;
 use crate::chat::message::Message;
 use crate::chat::{MessageRef, Platform, SendError, Target};
 use crate::clock::Clock;
@@ -137,6 +139,14 @@ impl Platform for Slack {
             Target::Home { user } => self.client.wait(key, "views.publish", user),
             Target::Respond { .. } => self.client.wait_to_answer(key),
         }
+    }
+
+    fn uploads(&self) -> bool {
+        true
+    }
+
+    async fn upload(&self, _: &str, upload: &Upload) -> Result<String, SendError> {
+        self.client.upload(upload).await
     }
 
     async fn post(&self, _: &str, target: &Target, message: &Message) -> Result<MessageRef, SendError> {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use slack_morphism::prelude::*;
 
-use crate::chat::message::{Block, Button, Choice, Confirm, Message, Style, Text};
+use crate::chat::attachment::{File, Picture};
+use crate::chat::message::{Block, Button, Choice, Confirm, Message, Span, Style, Text};
 use crate::chat::slack::limits;
 use crate::chat::slack::text::{
     cut, escape, filled, fixed, paragraph, plain, runs, small, tail, unescape, web_url, width,
@@ -46,6 +47,12 @@ pub fn bare(body: &Value) -> Value {
     bare
 }
 
+/// Whether a rendered message shows files that Slack keeps.
+pub fn has_files(body: &Value) -> bool {
+    let blocks = body["blocks"].as_array().into_iter().flatten();
+    blocks.into_iter().any(|block| !block["slack_file"].is_null())
+}
+
 /// What notifications and screen readers get. It is mrkdwn, so the characters that could
 /// name a channel or a person are escaped; marks in it are not shown.
 fn fallback(message: &Message) -> String {
@@ -84,6 +91,14 @@ impl Canvas {
             Block::Log { text } => fixed(tail(text, limits::PARAGRAPH)).into_iter().collect(),
             Block::Actions { buttons } => self.buttons(buttons),
             Block::Select { placeholder, command, choices } => self.select(placeholder, command, choices),
+            Block::Picture(picture) => match image(picture) {
+                Some(image) => vec![image],
+                None => self.draw(&picture.in_words()),
+            },
+            Block::File(file) => match link(file) {
+                Some(text) => self.draw(&Block::Section { text }),
+                None => file.in_words().iter().flat_map(|block| self.draw(block)).collect(),
+            },
             Block::Divider => vec![SlackDividerBlock::new().into()],
         }
     }
@@ -149,6 +164,20 @@ impl Canvas {
             .with_options(options);
         vec![SlackActionsBlock::new(vec![element.into()]).into()]
     }
+}
+
+/// The picture, where Slack has it.
+fn image(picture: &Picture) -> Option<SlackBlock> {
+    let id = SlackFileId(picture.light.reference()?.to_owned());
+    let file = SlackImageUrlOrFile::SlackFile { slack_file: id.into() };
+    Some(SlackImageBlock::new(file, cut(filled(&picture.alt), limits::ALT_TEXT)).into())
+}
+
+/// The file, where Slack has it: its address there shares it with whoever reads the message.
+fn link(file: &File) -> Option<Text> {
+    let url = file.content.reference()?.to_owned();
+    let size = format!(" ({} kB)", file.size.div_ceil(1_000));
+    Some(Text(vec![Span::Link { url, label: file.name.clone() }, size.into()]))
 }
 
 /// An option of a select; `None` when its value is longer than Slack takes.

@@ -40,7 +40,7 @@ pub const SHORTCUTS: &[Shortcut] = &[Shortcut {
 }];
 
 /// The scopes that commands and calls of the Web API need; those of [`EVENTS`] come on top.
-pub const SCOPES: &[&str] = &["commands", "chat:write", "im:write"];
+pub const SCOPES: &[&str] = &["commands", "chat:write", "files:write", "im:write"];
 
 /// All bot scopes, in order.
 pub fn scopes() -> Vec<&'static str> {

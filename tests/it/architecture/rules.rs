@@ -37,6 +37,7 @@ pub const RULES: &[Rule] = &[
             "zone",
             "statistics",
             "disclosure",
+            "chat::attachment",
             "chat::inbound",
             "chat::message",
             "chat::form",

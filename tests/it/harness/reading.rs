@@ -30,6 +30,8 @@ fn neutral(block: &Block) -> String {
         Block::Actions { buttons } => {
             buttons.iter().map(|button| format!("[{}]", button.label)).collect::<Vec<_>>().join(" ")
         }
+        Block::Picture(picture) => format!("(picture: {})", picture.alt),
+        Block::File(file) => format!("(file: {})", file.name),
         other => format!("{other:?}"),
     }
 }
@@ -46,6 +48,7 @@ fn block(block: &Value) -> String {
         }
         "table" => all(&block["rows"], "\n", &|row| all(row, " | ", &cell)),
         "divider" => "---".into(),
+        "image" => format!("(picture: {})", block["alt_text"].as_str().unwrap_or_default()),
         other => format!("<{other}>"),
     }
 }

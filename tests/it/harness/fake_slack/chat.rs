@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::checks::message_fault;
 use super::memory::{Answer, Ephemeral, Memory, Posted, Refusal};
 use super::request::text;
-use super::{BOT, TEAM};
+use super::{BOT, TEAM, files};
 
 pub fn post(memory: &mut Memory, body: &Value, now: Timestamp) -> Answer {
     let channel = memory.writable(text(body, "channel"))?;
     sound(body)?;
+    files::shown(memory, body, now)?;
     let ts = memory.new_ts(now);
     let message = as_stored(body, &ts);
     let versions = vec![body.clone()];
@@ -25,14 +26,18 @@ pub fn whisper(memory: &mut Memory, body: &Value, now: Timestamp) -> Answer {
         return Err("user_not_in_channel".into());
     }
     sound(body)?;
+    if !files::unshown(body) {
+        return Err("invalid_blocks".into());
+    }
     memory.ephemeral.push(Ephemeral { channel, user: user.into(), body: body.clone() });
     let ts = memory.new_ts(now);
     Ok(json!({ "message_ts": ts }))
 }
 
-pub fn update(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+pub fn update(memory: &mut Memory, body: &Value, now: Timestamp) -> Answer {
     let channel = memory.writable(text(body, "channel"))?;
     sound(body)?;
+    files::shown(memory, body, now)?;
     let ts = text(body, "ts");
     let posted = found(memory, &channel, ts).ok_or("message_not_found")?;
     if !posted.editable {

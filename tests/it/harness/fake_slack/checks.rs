@@ -90,6 +90,7 @@ fn surface_holds(view: &Value) -> bool {
         && view["callback_id"].as_str().unwrap_or_default().len() <= 255
         && view["external_id"].as_str().unwrap_or_default().len() <= 255
         && blocks.iter().all(|block| block["type"] != "table" && block_holds(block))
+        && super::files::unshown(view)
         && (1..=100).contains(&blocks.len())
         && unique_ids(blocks)
 }
@@ -102,7 +103,11 @@ fn block_holds(block: &Value) -> bool {
         Some("divider") => true,
         Some("header") => block["text"]["type"] == "plain_text" && between(&block["text"]["text"], 1, 150),
         Some("section") => section_holds(block),
-        Some("image") => between(&block["image_url"], 1, 3000) && between(&block["alt_text"], 1, 2000),
+        Some("image") => {
+            let id = block["slack_file"]["id"].as_str();
+            let kept = id.is_some_and(|id| id.starts_with('F') && id.len() >= 9);
+            between(&block["alt_text"], 1, 2000) && kept != between(&block["image_url"], 1, 3000)
+        }
         Some("context") => all(&block["elements"], 10, |text| between(&text["text"], 1, 3000)),
         Some("actions") => all(&block["elements"], 25, element_holds),
         Some("rich_text") => all(&block["elements"], 1000, |part| {

@@ -17,6 +17,8 @@ pub struct Faults {
     /// Method → the error that it answers, and how many more times.
     pub(super) refusing: BTreeMap<String, (String, usize)>,
     pub(super) slow: Duration,
+    /// How long Slack looks at a file before a message may show it.
+    pub(super) looking: Duration,
     /// Every call is answered by this status instead, and not done.
     pub(super) status: Option<u16>,
     pub(super) silent: bool,

@@ -7,6 +7,7 @@ use goldenpath::clock::Timestamp;
 use serde_json::{Value, json};
 
 use super::faults::Faults;
+pub(super) use super::files::Uploaded;
 use super::rates::Rates;
 use super::{SCOPES, TOKEN};
 
@@ -55,6 +56,10 @@ pub struct Memory {
     pub views: Vec<Value>,
     /// User → their App Home.
     pub homes: BTreeMap<String, Value>,
+    /// Id → the file.
+    pub files: BTreeMap<String, Uploaded>,
+    /// Where the fake is.
+    pub(super) base: String,
     /// What was sent to addresses for answers: (name of the address, body).
     pub responses: Vec<(String, Value)>,
     /// Method → calls, refused ones included.
@@ -84,6 +89,8 @@ impl Default for Memory {
             ephemeral: Vec::new(),
             views: Vec::new(),
             homes: BTreeMap::new(),
+            files: BTreeMap::new(),
+            base: String::new(),
             responses: Vec::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),

@@ -4,7 +4,7 @@ use goldenpath::clock::Timestamp;
 use serde_json::{Value, json};
 
 use super::memory::{Answer, Memory};
-use super::{BOT, TEAM, chat, directory, views};
+use super::{BOT, TEAM, chat, directory, files, views};
 
 /// A method of the Web API.
 pub struct Method {
@@ -41,6 +41,8 @@ const METHODS: &[Method] = &[
     Method { name: "conversations.info", scopes: CONVERSATIONS, required: &["channel"], per_minute: TIER_3, json: false, act: directory::channel },
     Method { name: "conversations.list", scopes: CONVERSATIONS, required: &[], per_minute: TIER_2, json: false, act: directory::channels },
     Method { name: "conversations.open", scopes: &["im:write"], required: &[], per_minute: TIER_3, json: true, act: directory::open },
+    Method { name: "files.getUploadURLExternal", scopes: &["files:write"], required: &["filename", "length"], per_minute: TIER_4, json: true, act: files::begin },
+    Method { name: "files.completeUploadExternal", scopes: &["files:write"], required: &["files"], per_minute: TIER_4, json: true, act: files::complete },
     Method { name: "users.info", scopes: USERS, required: &["user"], per_minute: TIER_4, json: false, act: directory::user },
     Method { name: "users.list", scopes: USERS, required: &[], per_minute: TIER_2, json: false, act: directory::users },
     Method { name: "views.open", scopes: &[], required: &["view"], per_minute: TIER_4, json: true, act: views::open },

@@ -8,6 +8,7 @@ mod chat;
 pub mod checks;
 mod directory;
 mod faults;
+mod files;
 mod memory;
 mod methods;
 mod rates;
@@ -31,8 +32,8 @@ pub const TEAM: &str = "T1";
 /// The bot's own user.
 pub const BOT: &str = "UBOT";
 /// What the token may do from the start: the least that the bot needs, and a look around.
-pub const SCOPES: [&str; 6] =
-    ["chat:write", "commands", "im:write", "channels:read", "users:read", "app_mentions:read"];
+pub const SCOPES: [&str; 7] =
+    ["chat:write", "commands", "im:write", "channels:read", "users:read", "app_mentions:read", "files:write"];
 
 /// Where the fake's own clock stands, and the time that its messages bear.
 const STANDING: Timestamp = Timestamp(1_795_350_000_000);
@@ -58,6 +59,7 @@ impl FakeSlack {
         let address = listener.local_addr().unwrap();
         let fake = FakeSlack { address, memory: Arc::default(), clock };
         fake.memory().channels.insert("C1".into(), true);
+        fake.memory().base = format!("http://{address}");
         let routes = server::routes(fake.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         fake

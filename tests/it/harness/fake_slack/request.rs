@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::memory::Refusal;
 
 /// Arguments that are JSON inside a form.
-const NESTED: [&str; 4] = ["blocks", "attachments", "view", "metadata"];
+const NESTED: [&str; 5] = ["blocks", "attachments", "view", "metadata", "files"];
 
 /// What a method is called with.
 pub struct Request {

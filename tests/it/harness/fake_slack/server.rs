@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::FakeSlack;
 use super::checks::message_fault;
 use super::faults::Faults;
+use super::files;
 use super::memory::{Call, Memory, Refusal};
 use super::methods::{self, Method};
 use super::request::{self, Request, text};
@@ -23,9 +24,15 @@ const ADDRESS_LIVES: Duration = Duration::from_secs(30 * 60);
 const ADDRESS_USES: usize = 5;
 /// What an answer at such an address is called among the methods.
 const ANSWER: &str = "response_url";
+/// What the bytes of a file are called among the methods.
+const UPLOAD: &str = "upload";
 
 pub fn routes(fake: FakeSlack) -> Router {
-    Router::new().route("/api/{method}", any(api)).route("/respond/{name}", post(respond)).with_state(fake)
+    Router::new()
+        .route("/api/{method}", any(api))
+        .route("/respond/{name}", post(respond))
+        .route("/upload/{id}", post(upload))
+        .with_state(fake)
 }
 
 async fn api(
@@ -178,6 +185,16 @@ fn told(method: Option<&Method>, provided: &str, answer: Result<Value, Refusal>)
     (scopes, Json(body)).into_response()
 }
 
+/// The address to upload to says so in plain text. A bad day is one here, too.
+async fn upload(State(fake): State<FakeSlack>, Path(id): Path<String>, body: Bytes) -> Response {
+    let now = fake.clock.now();
+    let mut memory = fake.memory();
+    if let Some(early) = memory.faults.early(UPLOAD, now) {
+        return early.response();
+    }
+    files::receive(&mut memory, &id, &body).into_response()
+}
+
 /// An address for answers says `ok` in plain text.
 async fn respond(State(fake): State<FakeSlack>, Path(name): Path<String>, body: Bytes) -> Response {
     let now = fake.clock.now();
@@ -211,6 +228,8 @@ impl Memory {
             None => gone("invalid_url"),
             Some((since, _)) if now.since(*since) > ADDRESS_LIVES => gone("expired_url"),
             Some((_, uses)) if *uses >= ADDRESS_USES => gone("used_url"),
+            // Nobody asked by whom, so that it is nobody's to show a file.
+            Some(_) if !files::unshown(body) => gone("invalid_blocks"),
             Some(_) => message_fault(body).map(|fault| (StatusCode::BAD_REQUEST, fault.to_owned())),
         }
     }
