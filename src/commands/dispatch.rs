@@ -121,7 +121,7 @@ impl Engine {
             }
             Err(Misread::Error(error)) => return Err(error),
             Err(Misread::Typo { sentence, corrected }) => {
-                let reply = self.suggest_line(&actor.person, sentence.clone(), "Run it", &corrected).await;
+                let reply = self.suggest_line(&actor, sentence.clone(), "Run it", &corrected).await;
                 // The sentence is of use without the button.
                 return match reply {
                     Err(Error::Away(_) | Error::Unavailable(_)) => Ok(Reply::private(Message::new(sentence))),
@@ -131,7 +131,7 @@ impl Engine {
         };
         let approved = authorize(&actor, &spec.command(), spec.role)?;
         // Who reads stats is not counted by them.
-        if !spec.private && spec.role == Some(Role::Developer) {
+        if !args.private(spec) && spec.role == Some(Role::Developer) {
             self.notice(&actor).await;
         }
         let handler = self
@@ -139,7 +139,7 @@ impl Engine {
             .get(spec.key.as_str())
             .ok_or_else(|| Error::internal(format!("{} has no handler", spec.key)))?;
         let missing = !args.missing(spec).is_empty();
-        let (person, command) = (actor.person.clone(), spec.command());
+        let (asker, command) = (actor.clone(), spec.command());
         let line = without_form(spec, &invocation);
         let spec = Arc::new(spec.clone());
         let (delivery, choices, sent) = (delivery.clone(), self.choices.clone(), sent.clone());
@@ -152,16 +152,17 @@ impl Engine {
             (Reply::Form { .. }, Some(line)) => {
                 let sentence =
                     format!("`{command}` needs more values. The button opens a form that asks for them.");
-                self.suggest_line(&person, sentence, "Open the form", &line).await
+                self.suggest_line(&asker, sentence, "Open the form", &line).await
             }
             _ => Ok(reply),
         }
     }
 
     /// A button that does what `line` says, for this person alone and not for ever.
-    async fn suggest_line(&self, person: &str, said: String, label: &str, line: &str) -> Result<Reply> {
-        recorded(person)?;
-        let id = suggestions::keep(&self.db, person, line).await?;
+    async fn suggest_line(&self, actor: &Actor, said: String, label: &str, line: &str) -> Result<Reply> {
+        recorded(&actor.person)?;
+        let id =
+            suggestions::keep(&self.db, &actor.person, &reading::to_keep(&self.menu, line, actor)).await?;
         let run = Button::new(label, RUN, &id, "");
         Ok(Reply::private(Message::new(said).buttons(vec![run])))
     }

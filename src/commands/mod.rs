@@ -83,7 +83,7 @@ impl Call {
         F: for<'t> Fn(&'t mut Tx, &'t I) -> Unit<'t, Reply> + Send + Sync + 'static,
     {
         recorded(&self.actor.person)?;
-        let audit = (!self.spec.private).then(|| self.audit_detail());
+        let audit = (!self.args.private(&self.spec)).then(|| self.audit_detail());
         let work =
             (self.delivery.clone(), audit, self.actor.person.clone(), self.spec.key.clone(), input, unit);
         let reply = db.write(work, |tx, (delivery, audit, person, command, input, unit)| {
@@ -148,8 +148,11 @@ impl Call {
 
     /// The arguments as typed, for the audit: `template=preview-site name=demo`.
     fn audit_detail(&self) -> String {
-        let names = self.spec.arguments.iter().chain(&self.spec.options).map(|argument| &argument.name);
-        let given = names.filter_map(|name| Some(format!("{name}={}", self.args.typed(name)?)));
+        let all = self.spec.arguments.iter().chain(&self.spec.options);
+        let given = all.filter_map(|argument| {
+            let value = self.args.typed(&argument.name)?;
+            Some(format!("{}={}", argument.name, if argument.audit { &value } else { "…" }))
+        });
         given.chain(self.args.extra.keys().map(|name| format!("{name}=…"))).collect::<Vec<_>>().join(" ")
     }
 }

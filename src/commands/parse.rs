@@ -153,6 +153,11 @@ impl Args {
         self.values.get(name) == Some(&Value::Flag(true))
     }
 
+    /// Whether nothing may be kept of who gave what: the command's own promise, or a flag's.
+    pub fn private(&self, spec: &Spec) -> bool {
+        spec.private || spec.options.iter().any(|option| option.private && self.flag(&option.name))
+    }
+
     /// The required arguments that have no value.
     pub fn missing<'a>(&self, spec: &'a Spec) -> Vec<&'a Argument> {
         let all = spec.arguments.iter().chain(&spec.options);
@@ -217,17 +222,37 @@ pub fn arguments(spec: &Spec, line: &str, tokens: &[Token]) -> Result<Args, Stri
             return Err(format!("`{}` is one word too many. It reads `{}`.", token.text, spec.usage()));
         };
         if argument.kind == Kind::Text {
-            let whole = if token.quoted && rest.as_slice().is_empty() {
-                &token.text
-            } else {
-                line[token.start..].trim_end()
-            };
-            args.set(argument, whole).map_err(|(_, why)| why)?;
+            let whole = raw_rest(spec, line, (token, rest.as_slice()), &mut args)?;
+            args.set(argument, &whole).map_err(|(_, why)| why)?;
             break;
         }
         args.set(argument, &token.text).map_err(|(_, why)| why)?;
     }
     Ok(args)
+}
+
+/// The line from its token on, as it was typed. A private option counts in it, too: whoever
+/// asks that nothing is kept of them is not to be known for having said so at the end.
+fn raw_rest(
+    spec: &Spec,
+    line: &str,
+    (first, rest): (&Token, &[Token]),
+    args: &mut Args,
+) -> Result<String, String> {
+    if first.quoted && rest.is_empty() {
+        return Ok(first.text.clone());
+    }
+    let (mut whole, mut from) = (String::new(), first.start);
+    for token in rest {
+        let Some((name, value)) = option_of(spec, token) else { continue };
+        let Some(option) = spec.argument(name).filter(|option| option.private) else { continue };
+        args.set(option, value.unwrap_or("true")).map_err(|(_, why)| why)?;
+        whole.push_str(&line[from..token.start]);
+        let word = &line[token.start..];
+        from = token.start + word.find(char::is_whitespace).unwrap_or(word.len());
+    }
+    whole.push_str(&line[from..]);
+    Ok(whole.trim_end().to_owned())
 }
 
 /// `--name`, `--name=value` or `name=value` of a name that could be an option.

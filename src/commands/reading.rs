@@ -51,6 +51,25 @@ pub(super) fn read<'m>(menu: &'m Menu, input: &Input, actor: &Actor) -> Result<A
     }
 }
 
+/// What may be kept of a line for a button to run it: of a command that is private, or could be
+/// and cannot be read, its words and flags alone.
+pub(super) fn to_keep(menu: &Menu, line: &str, actor: &Actor) -> String {
+    let Ok(typed) = Typed::of(menu, line, actor) else { return String::new() };
+    let noun = typed.word(0).unwrap_or_default();
+    let Some((spec, used)) = typed.find(&noun, typed.word(1).as_deref()) else { return line.to_owned() };
+    let flags: Vec<&str> =
+        spec.options.iter().filter(|option| option.private).map(|option| option.name.as_str()).collect();
+    match parse::arguments(spec, typed.line, &typed.tokens[used..]) {
+        _ if flags.is_empty() => line.to_owned(),
+        Ok(args) if !args.private(spec) => line.to_owned(),
+        Ok(args) => {
+            let set = flags.into_iter().filter(|flag| args.flag(flag)).map(|flag| format!(" --{flag}"));
+            spec.command() + &set.collect::<String>()
+        }
+        Err(_) => spec.command(),
+    }
+}
+
 /// Help is no button's: the engine does it itself, from lines alone.
 fn known<'m>(menu: &'m Menu, key: &str) -> Result<&'m Spec, Error> {
     let gone =
@@ -113,12 +132,21 @@ impl<'m, 'l> Typed<'m, 'l> {
     /// The spec that the first words name, and how many of them.
     fn find(&self, noun: &str, second: Option<&str>) -> Option<(&'m Spec, usize)> {
         let typed = |key: &str| self.menu.get(key).filter(|spec| !spec.hidden);
-        if let Some(spec) = second.and_then(|verb| typed(&format!("{noun}.{verb}"))) {
+        let verb = second.and_then(|verb| typed(&format!("{noun}.{verb}")));
+        if let Some(spec) = verb.filter(|spec| typed(noun).is_none() || self.is_meant(spec)) {
             return Some((spec, 2));
         }
         let bare = || self.menu.of_noun(noun).into_iter().find(|spec| spec.bare);
         let only_options = second.is_none_or(|word| word.starts_with('-') || word.contains('='));
         typed(noun).or_else(|| bare().filter(|_| only_options)).map(|spec| (spec, 1))
+    }
+
+    /// Whether a verb is one where its noun is a command itself: `feedback list` is, while
+    /// `feedback list views are slow` is somebody's sentence.
+    fn is_meant(&self, verb: &Spec) -> bool {
+        let rest = self.tokens.get(2..).unwrap_or_default();
+        let fits = || parse::arguments(verb, self.line, rest).is_ok();
+        rest.is_empty() || may(self.actor, verb.role) && fits()
     }
 
     fn unknown_noun(&self, noun: &str) -> Misread {

@@ -46,6 +46,16 @@ pub struct Argument {
     pub required: bool,
     #[serde(default)]
     pub choices: Vec<String>,
+    /// Whether the audit keeps what was given: `false` for somebody's own words.
+    #[serde(default = "kept")]
+    pub audit: bool,
+    /// A flag that, once set, makes the command [private](Spec::private).
+    #[serde(default)]
+    pub private: bool,
+}
+
+fn kept() -> bool {
+    true
 }
 
 /// A line that runs; each is executed as a test.
@@ -281,6 +291,9 @@ fn each_alone(spec: &Spec) -> Vec<Finding> {
         }
         if !seen.insert(name) {
             say(format!("`{name}` stands twice"), "give each argument its own name");
+        }
+        if argument.private && argument.kind != Kind::Flag {
+            say(format!("`{name}` cannot make the command private"), "only `kind = \"flag\"` can");
         }
         if (argument.kind == Kind::Choice) == argument.choices.is_empty() {
             let fix = "`kind = \"choice\"` and `choices = […]` go together";
