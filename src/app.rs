@@ -42,6 +42,7 @@ use crate::jobs::worker::Worker;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::people::{People, Roles};
+use crate::roadmap::{self, Roadmap};
 use crate::surveys::{self, Surveys, jobs::Unmark};
 use crate::web::{Census, Served};
 use crate::{catalog, stats, web};
@@ -235,6 +236,7 @@ struct Slices {
     shelf: Arc<Shelf>,
     environments: Arc<Environments>,
     surveys: Arc<Surveys>,
+    roadmap: Arc<Roadmap>,
 }
 
 impl Slices {
@@ -247,6 +249,7 @@ impl Slices {
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
             environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
             surveys: Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys }),
+            roadmap: Arc::new(Roadmap { db: db.clone() }),
         }
     }
 
@@ -290,6 +293,7 @@ impl Slices {
         handlers.extend(catalog::commands::handlers(&self.shelf));
         handlers.extend(environments::commands::handlers(&self.environments));
         handlers.extend(surveys::commands::handlers(&self.surveys));
+        handlers.extend(roadmap::commands::handlers(&self.roadmap));
         handlers.extend(stats::commands::handlers(&Arc::new(self.db.clone())));
         let (people, noticing) = (self.people.clone(), self.people);
         let who_is: WhoIs = Arc::new(move |identity, standing, name| {

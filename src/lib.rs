@@ -8,7 +8,7 @@
 //! `Reply` goes back through the platform's renderer.
 //!
 //! - Edges: [`chat`] (people talk to us), [`web`] (HTTP), [`drivers`] (the outside that steps act on).
-//! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`].
+//! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`], [`roadmap`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
 //!   [`clock`], [`zone`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`],
 //!   [`statistics`], [`disclosure`], [`config`], [`content`].
@@ -42,6 +42,7 @@ pub mod jobs;
 pub mod keys;
 pub mod metrics;
 pub mod people;
+pub mod roadmap;
 pub mod statistics;
 pub mod stats;
 pub mod surveys;

@@ -57,7 +57,7 @@ async fn shortcuts_run_commands_and_an_unknown_one_is_answered() {
     Make an environment from a golden path.
     Template*: …
     ");
-    assert_snapshot!(ada.uses_shortcut("feedback").await, @"This belongs to another version and does nothing any more. `/platform help` shows what there is.");
+    assert_snapshot!(ada.uses_shortcut("no.such").await, @"This belongs to another version and does nothing any more. `/platform help` shows what there is.");
     assert_snapshot!(ada.uses_shortcut("env.destroy").await, @"
     Remove an environment and what it owns.
     Name*: …

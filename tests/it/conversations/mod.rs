@@ -4,6 +4,7 @@ mod answers;
 mod environments;
 mod extremes;
 mod failures;
+mod feedback;
 mod home;
 mod inbound;
 mod lookups;

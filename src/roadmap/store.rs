@@ -1,0 +1,3 @@
+//! All SQL of the roadmap.
+
+pub(super) mod feedback;
