@@ -90,7 +90,8 @@ async fn only_the_one_who_was_asked_can_answer_and_only_by_a_button() {
     assert_snapshot!(ben.presses_value(&value).await, @"🔒 This question was asked of somebody else; only they can answer it.");
     assert_snapshot!(ada.presses_value(&value.replace(":4", ":9")).await, @"This is none of the answers offered. Press one of the buttons.");
     assert_snapshot!(ada.presses_value("survey.answer:inv_nobody:4").await, @"This question is not open any more. Nothing was recorded.");
-    assert_snapshot!(ada.runs(&format!("survey answer {}", value.replace(':', " "))).await, @"There is no `survey`. There is `env`, `help`, `home` or `template`; `/platform help` tells more.");
+    let typed = ada.runs(&format!("survey answer {}", value.replace(':', " "))).await;
+    assert!(typed.starts_with("There is no `survey`."), "{typed}");
     app.end().await;
 }
 
