@@ -48,6 +48,8 @@ pub struct Actor {
     pub roles: BTreeSet<Role>,
     /// Where their days begin and end.
     pub zone: Zone,
+    /// Whether that is theirs; else it is the site's, and worth naming.
+    pub zone_known: bool,
 }
 
 /// The person of somebody new while the database takes no changes; no row has this id.
@@ -112,7 +114,14 @@ mod tests {
     fn actor(roles: &[Role]) -> Actor {
         let identity = Identity::new("playground", "local", "ada");
         let roles = roles.iter().copied().collect();
-        Actor { person: "per_1".into(), name: "Ada".into(), identity, roles, zone: Zone::default() }
+        Actor {
+            person: "per_1".into(),
+            name: "Ada".into(),
+            identity,
+            roles,
+            zone: Zone::default(),
+            zone_known: true,
+        }
     }
 
     #[test]

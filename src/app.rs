@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{Actor, Role};
 use crate::catalog::commands::Shelf;
+use crate::chat::directory::{Directory, Told};
 use crate::chat::files::Prune;
 use crate::chat::inbound::Identity;
 use crate::chat::message::Choice;
@@ -41,6 +42,7 @@ use crate::jobs::Job;
 use crate::jobs::worker::Worker;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::people::jobs::{Listing, Lookup};
 use crate::people::{People, Roles};
 use crate::roadmap::{self, Roadmap};
 use crate::surveys::{self, Surveys, jobs::Unmark};
@@ -106,13 +108,12 @@ impl App {
             let store = playground::Store::new(db.clone());
             Playground::new(store, playground::Settings { listen: config.listen, token })
         });
-        let slices = Slices::new(
-            &db,
-            content,
-            &keys,
-            People::new(db.clone(), roles(config, playground.is_some()), config.defaults_of_people()),
-            config.roles().keepers().into(),
-        );
+        let directories: Vec<Arc<dyn Directory>> =
+            slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
+        let people =
+            People::new(db.clone(), roles(config, playground.is_some()), config.defaults_of_people());
+        let people = people.asking(directories.iter().map(|directory| directory.platform()).collect());
+        let slices = Slices::new(&db, content, &keys, (people, directories), config.roles().keepers().into());
         let platforms: Vec<Arc<dyn Platform>> = [
             slack.clone().map(|platform| platform as Arc<dyn Platform>),
             playground.clone().map(|platform| platform as Arc<dyn Platform>),
@@ -122,13 +123,13 @@ impl App {
         .collect();
         let worker = slices.worker(config, &data, ambient.wall.clone(), platforms)?;
         let metrics = Arc::new(Metrics::new(ambient.wall.now()));
-        let environments = environment_census(&db);
+        let (environments, told) = (environment_census(&db), told(&slices.people));
         let dispatcher = slices.engine(&keys, ambient.ids, metrics.clone())?;
         let served =
             Served { db: db.clone(), worker: worker.clone(), metrics: metrics.clone(), environments };
         let mut router = web::router(served);
         if let Some(slack) = &slack {
-            router = router.merge(slack::router(slack.clone(), dispatcher.clone(), metrics));
+            router = router.merge(slack::router(slack.clone(), dispatcher.clone(), told, metrics));
         }
         if let Some(playground) = &playground {
             router = router.merge(playground::router(playground.clone(), dispatcher.clone()));
@@ -233,6 +234,7 @@ struct Slices {
     db: Db,
     menu: Menu,
     people: Arc<People>,
+    directories: Vec<Arc<dyn Directory>>,
     shelf: Arc<Shelf>,
     environments: Arc<Environments>,
     surveys: Arc<Surveys>,
@@ -240,12 +242,19 @@ struct Slices {
 }
 
 impl Slices {
-    fn new(db: &Db, content: Content, keys: &Arc<Keys>, people: People, keepers: Keepers) -> Self {
+    fn new(
+        db: &Db,
+        content: Content,
+        keys: &Arc<Keys>,
+        people: (People, Vec<Arc<dyn Directory>>),
+        keepers: Keepers,
+    ) -> Self {
         let catalog = Arc::new(content.catalog);
         Slices {
             db: db.clone(),
             menu: content.menu,
-            people: Arc::new(people),
+            people: Arc::new(people.0),
+            directories: people.1,
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
             environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
             surveys: Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys }),
@@ -283,6 +292,8 @@ impl Slices {
             Arc::new(Expire(slice.clone())),
             Arc::new(home::Refresh(slice)),
             Arc::new(Unmark(self.surveys.clone())),
+            Arc::new(Listing { people: self.people.clone(), directories: self.directories.clone() }),
+            Arc::new(Lookup { people: self.people.clone(), directories: self.directories.clone() }),
             Arc::new(reconcile),
         ];
         Ok(Worker::new(self.db.clone(), wall, jobs))
@@ -313,6 +324,15 @@ impl Slices {
             some => Err(Error::internal(format!("commands without a handler or a spec: {some:?}"))),
         }
     }
+}
+
+/// Takes down what a platform tells of an account.
+fn told(people: &Arc<People>) -> Told {
+    let people = people.clone();
+    Arc::new(move |account| {
+        let people = people.clone();
+        Box::pin(async move { people.told(account).await })
+    })
 }
 
 /// How many environments there are, for the metrics.

@@ -34,6 +34,24 @@ pub enum Standing {
     Member,
     /// A guest, a bot, or somebody from another workspace: no role.
     Outsider,
+    /// An account that was closed: no role either.
+    Gone,
+}
+
+impl Standing {
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Member => "member",
+            Standing::Outsider => "outsider",
+            Standing::Gone => "gone",
+        }
+    }
+
+    /// The standing of this word.
+    pub fn of(word: &str) -> Option<Standing> {
+        [Standing::Member, Standing::Outsider, Standing::Gone].into_iter().find(|one| one.word() == word)
+    }
 }
 
 /// Where something was typed or pressed.

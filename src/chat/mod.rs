@@ -7,6 +7,7 @@
 
 pub mod attachment;
 mod deliver;
+pub mod directory;
 pub mod files;
 pub mod form;
 pub mod inbound;
@@ -79,7 +80,7 @@ impl Target {
 #[serde(transparent)]
 pub struct MessageRef(pub serde_json::Value);
 
-/// Why a message did not go out.
+/// Why a platform did not do or tell what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Try again, not before this many seconds.

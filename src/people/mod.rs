@@ -1,9 +1,11 @@
 //! SLICE people: persons, their identities on platforms, their roles, who was active when.
 //!
 //! Invariants: every table refers to the person, never to a platform's user;
-//! roles follow from the config alone. Deliberately absent for now: teams,
-//! sync with a directory.
+//! roles follow from the config alone, and a guest, a bot, somebody of another
+//! workspace or somebody gone has none. Deliberately absent: accounts of our own.
 
+mod directory;
+pub mod jobs;
 pub mod model;
 mod store;
 
@@ -15,8 +17,10 @@ use crate::chat::inbound::{Identity, Standing};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
+use crate::jobs::queue::{self, NewJob};
 use crate::zone::Zone;
 use model::{Hours, Member};
+use store::Known;
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub struct People {
     db: Db,
     roles: Roles,
     defaults: Defaults,
+    /// The platforms that can be asked for an account.
+    asked: Vec<&'static str>,
     /// (person, day) noted by this process, to save a write on every command.
     noticed: Mutex<HashSet<(String, i64)>>,
 }
@@ -62,7 +68,14 @@ pub struct People {
 impl People {
     /// Over this database and these roles.
     pub fn new(db: Db, roles: Roles, defaults: Defaults) -> Self {
-        People { db, roles, defaults, noticed: Mutex::default() }
+        People { db, roles, defaults, asked: Vec::new(), noticed: Mutex::default() }
+    }
+
+    /// Has accounts of these platforms looked up at the first sight of them.
+    #[must_use]
+    pub fn asking(mut self, platforms: Vec<&'static str>) -> Self {
+        self.asked = platforms;
+        self
     }
 
     /// The person behind an identity, made at the first sight of it, with roles.
@@ -71,22 +84,43 @@ impl People {
             let mut conn = self.db.read().await?;
             store::find(&mut conn, &identity).await?
         };
-        let person = match found {
+        let known = match found {
             // Events of Slack name nobody; the first thing that does gives the name.
-            Some(person) if person.name != identity.user || name == identity.user => person,
-            found => {
-                let unit = (identity.clone(), name.clone());
-                let named =
-                    self.db.write(unit, |tx, (identity, name)| Box::pin(store::named(tx, identity, name)));
-                match named.await {
-                    // They may look around.
-                    Err(Error::Away(_)) => found.unwrap_or(Person { id: UNRECORDED.into(), name }),
-                    outcome => outcome?,
+            Some(known) if known.person.name != identity.user || name == identity.user => known,
+            found => match self.named(identity.clone(), name.clone()).await {
+                // They may look around.
+                Err(Error::Away(_)) => {
+                    found.unwrap_or_else(|| Known::new(Person { id: UNRECORDED.into(), name }))
                 }
-            }
+                outcome => outcome?,
+            },
         };
+        // What the directory says of a guest, the request itself does not.
+        let standing = known.standing.filter(|stored| *stored != Standing::Member).unwrap_or(standing);
         let roles = self.roles_of(&identity, standing);
-        Ok(Actor { person: person.id, name: person.name, identity, roles, zone: self.defaults.zone })
+        let zone = known.own_zone.or(known.zone);
+        let (zone_known, zone) = (zone.is_some(), zone.unwrap_or(self.defaults.zone));
+        let Person { id: person, name } = known.person;
+        Ok(Actor { person, name, identity, roles, zone, zone_known })
+    }
+
+    /// The person of an identity, made at the first sight of it, with a name as soon as one is told.
+    async fn named(&self, identity: Identity, name: String) -> Result<Known> {
+        let asked = self.asked.contains(&identity.platform.as_str());
+        let unit = self.db.write((identity, name, asked), |tx, (identity, name, asked)| {
+            Box::pin(async move {
+                let (known, new) = store::named(tx, identity, name).await?;
+                if new && *asked {
+                    let key =
+                        format!("lookup:{}:{}:{}", identity.platform, identity.workspace, identity.user);
+                    let (payload, run_at) = (serde_json::to_value(identity)?, tx.now());
+                    let job = NewJob { kind: jobs::LOOKUP, payload, key: Some(key), run_at };
+                    queue::enqueue(tx, job).await?;
+                }
+                Ok(known)
+            })
+        });
+        unit.await
     }
 
     /// The roles of an identity; an outsider has none, whatever the config maps.

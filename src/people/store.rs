@@ -1,5 +1,6 @@
 //! All SQL of people.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use sqlx::any::AnyRow;
@@ -7,38 +8,78 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::model::Member;
 use super::{Defaults, Person};
-use crate::chat::inbound::Identity;
+use crate::chat::inbound::{Identity, Standing};
 use crate::db::{Conn, Tx, Unit};
 use crate::error::Result;
+use crate::zone::Zone;
+
+pub(super) mod directory;
+
+/// A person, and what is on record of them and of one account of theirs.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub person: Person,
+    /// `None` while the account was not looked up.
+    pub standing: Option<Standing>,
+    /// As they said themselves.
+    pub own_zone: Option<Zone>,
+    /// As the directory says.
+    pub zone: Option<Zone>,
+}
+
+impl Known {
+    /// Somebody of whom nothing else is known.
+    pub(super) fn new(person: Person) -> Self {
+        Known { person, standing: None, own_zone: None, zone: None }
+    }
+}
+
+fn known(row: &AnyRow) -> Result<Known> {
+    let standing: Option<String> = row.try_get("standing")?;
+    Ok(Known {
+        person: person(row)?,
+        standing: standing.as_deref().and_then(Standing::of),
+        own_zone: read(row, "own_zone")?,
+        zone: read(row, "zone")?,
+    })
+}
+
+/// A column's value as its type reads it; `None` where it cannot.
+fn read<T: FromStr>(row: &AnyRow, column: &str) -> Result<Option<T>> {
+    let text: Option<String> = row.try_get(column)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
 
 fn person(row: &AnyRow) -> Result<Person> {
     Ok(Person { id: row.try_get("id")?, name: row.try_get("name")? })
 }
 
-pub(super) async fn find(conn: &mut Conn, identity: &Identity) -> Result<Option<Person>> {
-    let sql = "SELECT person.id, person.name FROM identity JOIN person ON person.id = identity.person_id
+pub(super) async fn find(conn: &mut Conn, identity: &Identity) -> Result<Option<Known>> {
+    let sql = "SELECT person.id, person.name, person.zone, person.own_zone, identity.standing
+               FROM identity JOIN person ON person.id = identity.person_id
                WHERE identity.platform = $1 AND identity.workspace = $2 AND identity.user_id = $3";
     let query = sqlx::query(sql).bind(&identity.platform).bind(&identity.workspace).bind(&identity.user);
-    query.fetch_optional(conn).await?.as_ref().map(person).transpose()
+    query.fetch_optional(conn).await?.as_ref().map(known).transpose()
 }
 
-/// The person, made at the first sight of them; called by their id until somebody tells the name.
-pub(super) fn named<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, Person> {
+/// The person, made at the first sight of them, and whether this was it; called by their id
+/// until somebody tells the name.
+pub(super) fn named<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, (Known, bool)> {
     Box::pin(async move {
-        let mut person = find_or_add(tx, identity, name).await?;
-        if person.name == identity.user && name != identity.user {
+        let (mut known, new) = find_or_add(tx, identity, name).await?;
+        if known.person.name == identity.user && name != identity.user {
             let sql = "UPDATE person SET name = $2 WHERE id = $1";
-            sqlx::query(sql).bind(&person.id).bind(name).execute(tx.conn()).await?;
-            name.clone_into(&mut person.name);
+            sqlx::query(sql).bind(&known.person.id).bind(name).execute(tx.conn()).await?;
+            name.clone_into(&mut known.person.name);
         }
-        Ok(person)
+        Ok((known, new))
     })
 }
 
-fn find_or_add<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, Person> {
+fn find_or_add<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Unit<'t, (Known, bool)> {
     Box::pin(async move {
         if let Some(known) = find(tx.conn(), identity).await? {
-            return Ok(known);
+            return Ok((known, false));
         }
         let added = Person { id: tx.new_id("per"), name: name.to_owned() };
         let now = tx.now();
@@ -53,10 +94,10 @@ fn find_or_add<'t>(tx: &'t mut Tx, identity: &'t Identity, name: &'t str) -> Uni
                    ON CONFLICT (platform, workspace, user_id) DO NOTHING";
         let query = sqlx::query(sql).bind(&identity.platform).bind(&identity.workspace).bind(&identity.user);
         if query.bind(&added.id).execute(tx.conn()).await?.rows_affected() == 1 {
-            return Ok(added);
+            return Ok((Known::new(added), true));
         }
         sqlx::query("DELETE FROM person WHERE id = $1").bind(&added.id).execute(tx.conn()).await?;
-        Ok(find(tx.conn(), identity).await?.unwrap_or(added))
+        Ok((find(tx.conn(), identity).await?.unwrap_or_else(|| Known::new(added)), false))
     })
 }
 
@@ -89,13 +130,12 @@ fn read_member(row: &AnyRow, defaults: &Defaults) -> Result<Member> {
         workspace: row.try_get("workspace")?,
         user: row.try_get("user_id")?,
     };
-    let (zone, hours): (Option<String>, Option<String>) = (row.try_get("zone")?, row.try_get("hours")?);
     let surveys: String = row.try_get("surveys")?;
     Ok(Member {
         person: row.try_get("id")?,
         identity,
-        zone: zone.and_then(|name| name.parse().ok()).unwrap_or(defaults.zone),
-        hours: hours.and_then(|text| text.parse().ok()).unwrap_or_else(|| defaults.hours.clone()),
+        zone: read(row, "zone")?.unwrap_or(defaults.zone),
+        hours: read(row, "hours")?.unwrap_or_else(|| defaults.hours.clone()),
         holidays: Arc::default(),
         team: None,
         surveys: surveys.parse().unwrap_or_default(),

@@ -123,7 +123,7 @@ def files():
 
 def people_and_channels():
     slack = client()
-    assert slack.users_info(user="UADA")["user"]["tz"] == "Europe/Riga"
+    assert slack.users_info(user="UADA")["user"]["tz"] == "Europe/London"
     refused("user_not_found", slack.users_info, user="UNOBODY")
     pages = [len(page["members"]) for page in slack.users_list(limit=3)]
     assert pages == [3, 3, 2], pages

@@ -3,6 +3,7 @@
 mod architecture;
 mod check;
 mod conversations;
+mod directory;
 mod drivers;
 mod durability;
 mod examples;

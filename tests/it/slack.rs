@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use goldenpath::chat::directory::Told;
 use goldenpath::chat::form::{Field, FieldKind, Form};
 use goldenpath::chat::inbound::{AnswerBy, Input, Invocation, Standing, TypeAhead};
 use goldenpath::chat::message::{Button, ButtonValue, Choice, Message, Reply};
@@ -72,7 +73,9 @@ impl Bench {
         let clock = Arc::new(ManualClock::at(Timestamp(NOW * 1000)));
         let slack = Arc::new(Slack::new(settings, clock.clone(), clock).unwrap());
         let recorder = Arc::new(Recorder::default());
-        let app = router(slack.clone(), recorder.clone(), Arc::new(Metrics::new(Timestamp(NOW * 1000))));
+        let metrics = Arc::new(Metrics::new(Timestamp(NOW * 1000)));
+        let told: Told = Arc::new(|_| Box::pin(async { Ok(()) }));
+        let app = router(slack.clone(), recorder.clone(), told, metrics);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/slack/events", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

@@ -130,6 +130,14 @@ fn what_is_subscribed_to_is_handled_and_fits_a_manifest() {
     }
     assert_eq!(
         scopes(),
-        ["app_mentions:read", "chat:write", "commands", "files:write", "im:history", "im:write"]
+        [
+            "app_mentions:read",
+            "chat:write",
+            "commands",
+            "files:write",
+            "im:history",
+            "im:write",
+            "users:read"
+        ]
     );
 }

@@ -107,11 +107,7 @@ impl Client {
             every: limits::CHANNEL_EVERY,
             burst: limits::CHANNEL_BURST,
         }];
-        lines.extend(methods.iter().map(|method| {
-            let per_minute = limits::per_minute(method);
-            let every = Duration::from_secs(60) / per_minute;
-            Line { name: (*method).to_owned(), every, burst: per_minute / 5 }
-        }));
+        lines.extend(methods.iter().map(|method| method_line(method)));
         if method == "chat.update" {
             lines.insert(0, Line { name: name.clone(), every: limits::EDIT_EVERY, burst: 1 });
         }
@@ -123,12 +119,30 @@ impl Client {
         self.limiter.wait(key, &[ANSWER], &[])
     }
 
+    /// How long the lookup `ticket` waits before it may call `method`.
+    pub fn wait_to_ask(&self, ticket: &str, method: &str) -> Duration {
+        let lines = self.pacing.then(|| method_line(method));
+        self.limiter.wait(&format!("{method} {ticket}"), &[TOKEN, method], lines.as_slice())
+    }
+
     /// Whose bot we are.
     pub async fn auth_test(&self) -> Result<Workspace, SendError> {
         let answer = self.call("auth.test", &json!({}), self.patience).await?;
         let member = |name: &str| answer[name].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
         let team = member("team_id").ok_or_else(|| unclear("auth.test named no team"))?;
         Ok(Workspace { team, enterprise: member("enterprise_id"), bot_user: member("user_id") })
+    }
+
+    /// Calls a method that reads no JSON and changes nothing.
+    pub async fn look_up(&self, method: &str, asked: &[(&str, &str)]) -> Result<Value, SendError> {
+        let session = self.slack.open_session(&self.token);
+        let asked: Vec<(&str, Option<&str>)> =
+            asked.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        let call = session.http_session_api.http_get::<Value, _, _>(method, &asked, None);
+        let answer = bounded(self.patience, call).await;
+        let answer = answer
+            .and_then(|answer| if answer["ok"] == true { Ok(answer) } else { Err(Failure::Unreadable) });
+        self.judged(method, answer)
     }
 
     /// Posts to the direct conversation with a user. Slack opens it itself for a message; but it
@@ -312,7 +326,7 @@ impl Client {
         if told.as_deref() != Some(reason) {
             tracing::error!(
                 reason,
-                "Slack refuses {hold}: messages wait. Mend the app's token or scopes at api.slack.com/apps; \
+                "Slack refuses {hold}: what needs it waits. Mend the app's token or scopes at api.slack.com/apps; \
                  a new token counts after a restart"
             );
         }
@@ -322,6 +336,12 @@ impl Client {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The line of all that one method is called for.
+fn method_line(method: &str) -> Line {
+    let per_minute = limits::per_minute(method);
+    Line { name: method.to_owned(), every: Duration::from_secs(60) / per_minute, burst: per_minute / 5 }
 }
 
 /// A message for a place.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::chat::inbound::{AnswerBy, Input, Invocation, Place};
 use crate::chat::message::ButtonValue;
+use crate::chat::slack::directory::account;
 use crate::chat::slack::inbound::{Act, HOME, Parsed, Reader, Seen, Via, place, text, unknown};
 use crate::chat::slack::text::unescape;
 
@@ -41,6 +42,7 @@ impl Told<'_> {
         match kind.as_str() {
             "app_mention" | "message" => self.said(),
             "app_home_opened" => self.opened(),
+            "user_change" | "team_join" => self.changed(),
             "app_uninstalled" => Parsed::Trouble(
                 "Slack is disconnected: the app was uninstalled from the workspace. Install it again and start the \
                  bot with the new token",
@@ -88,6 +90,13 @@ impl Told<'_> {
             }
             None => Parsed::Quiet,
         }
+    }
+
+    /// Somebody joined, left, or is not who they were.
+    fn changed(&self) -> Parsed {
+        let user = self.event.get("user");
+        let told = self.reader.connected.and_then(|connected| account(user?, connected));
+        told.map_or(Parsed::Quiet, |account| Parsed::Told(Box::new(account)))
     }
 
     fn act(&self, user: String, place: Place, answer_by: AnswerBy, input: Input) -> Parsed {

@@ -14,6 +14,7 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::chat::Dispatcher;
+use crate::chat::directory::Told;
 use crate::chat::inbound::TypeAhead;
 use crate::chat::message::Choice;
 use crate::chat::slack::answer;
@@ -35,13 +36,14 @@ const TYPING: Duration = Duration::from_millis(2_500);
 struct Desk {
     slack: Arc<Slack>,
     dispatcher: Dispatcher,
+    told: Told,
     metrics: Arc<Metrics>,
 }
 
 /// The one route that Slack calls, for commands, presses, forms and events alike.
-pub fn router(slack: Arc<Slack>, dispatcher: Dispatcher, metrics: Arc<Metrics>) -> Router {
+pub fn router(slack: Arc<Slack>, dispatcher: Dispatcher, told: Told, metrics: Arc<Metrics>) -> Router {
     let route = post(events).get(certificate);
-    Router::new().route("/slack/events", route).with_state(Desk { slack, dispatcher, metrics })
+    Router::new().route("/slack/events", route).with_state(Desk { slack, dispatcher, told, metrics })
 }
 
 /// Slack looks at our certificate from time to time, without a signature.
@@ -72,6 +74,13 @@ async fn receive(desk: Desk, headers: HeaderMap, body: Body) -> Result<(&'static
         Parsed::Act(act) => (act.via.word(), act_on(desk, *act).await),
         Parsed::Ask(asked) => {
             ("suggest", Json(answer::options(&suggest(&desk, *asked).await)).into_response())
+        }
+        Parsed::Told(account) => {
+            // What is missed here the next listing brings.
+            if let Err(error) = (desk.told)(*account).await {
+                tracing::warn!(%error, "what Slack tells of an account was not taken down");
+            }
+            ("told", StatusCode::OK.into_response())
         }
         Parsed::Challenge(challenge) => {
             ("challenge", Json(json!({ "challenge": challenge })).into_response())

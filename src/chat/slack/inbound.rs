@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::chat::directory::Account;
 use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing, TypeAhead};
 use crate::chat::message::ButtonValue;
 use crate::chat::slack::events::event;
@@ -39,6 +40,8 @@ pub enum Parsed {
     Act(Box<Act>),
     /// Somebody types and wants to see what fits.
     Ask(Box<TypeAhead>),
+    /// Slack tells of an account.
+    Told(Box<Account>),
     /// Slack asks whether the address is ours.
     Challenge(String),
     /// Nothing to do, and known so.

@@ -16,16 +16,19 @@ pub const CHANNEL_BURST: u32 = 3;
 /// One message is edited so often; our own choice, so that people can read what stands there.
 pub const EDIT_EVERY: Duration = Duration::from_millis(1500);
 
-/// How often a method that speaks may be called in a minute, all channels together: its tier
+/// How often a method may be called in a minute, all channels together: its tier
 /// at docs.slack.dev, for `chat.postMessage` our reading of "several hundred".
 pub fn per_minute(method: &str) -> u32 {
     match method {
         "chat.postMessage" => 240,
-        "chat.postEphemeral" | "views.publish" => 100,
+        "chat.postEphemeral" | "views.publish" | "users.info" => 100,
+        "users.list" | "usergroups.list" | "usergroups.users.list" => 20,
         _ => 50,
     }
 }
 
+/// Accounts of one page; more is taken, but said to time out ("Pagination").
+pub const PAGE: usize = 200;
 /// Blocks of one message.
 pub const MESSAGE_BLOCKS: usize = 50;
 /// Blocks of one view.

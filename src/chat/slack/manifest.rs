@@ -105,8 +105,15 @@ mod tests {
     #[test]
     fn what_the_code_lives_on_is_asked_for_and_nothing_else() {
         let manifest = manifest(&shipped(), PLACEHOLDER);
-        let scopes =
-            json!(["app_mentions:read", "chat:write", "commands", "files:write", "im:history", "im:write"]);
+        let scopes = json!([
+            "app_mentions:read",
+            "chat:write",
+            "commands",
+            "files:write",
+            "im:history",
+            "im:write",
+            "users:read"
+        ]);
         assert_eq!(manifest["oauth_config"]["scopes"], json!({ "bot": scopes }));
         let home = json!({
             "home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false,

@@ -7,6 +7,7 @@
 
 mod answer;
 mod client;
+mod directory;
 mod errors;
 mod events;
 mod files;
@@ -84,17 +85,26 @@ impl Slack {
         self.workspace.get()
     }
 
+    /// The connected workspace, asked for where that was not answered yet.
+    async fn met(&self) -> Result<&Workspace, SendError> {
+        if self.workspace.get().is_none() {
+            let workspace = self.client.auth_test().await?;
+            // Another call may have been first; both were told the same.
+            let _ = self.workspace.set(workspace);
+        }
+        let unknown = || SendError::Later { seconds: 1, reason: "the workspace is not known yet".into() };
+        self.workspace.get().ok_or_else(unknown)
+    }
+
     /// Asks `auth.test` until it answers, with growing pauses. The bot serves meanwhile,
     /// so this is spawned beside it; it ends when the workspace is known.
     pub async fn connect(&self) {
         let mut pause = Duration::from_secs(1);
         let mut told = String::new();
         while self.workspace.get().is_none() {
-            match self.client.auth_test().await {
+            match self.met().await {
                 Ok(workspace) => {
                     tracing::info!(team = %workspace.team, "connected to Slack");
-                    // Another call may have been first; both were told the same.
-                    let _ = self.workspace.set(workspace);
                     return;
                 }
                 Err(error) => {

@@ -29,7 +29,9 @@ pub const EVENTS: &[Event] = &[
     Event { name: "app_mention", scope: Some("app_mentions:read") },
     Event { name: "app_uninstalled", scope: None },
     Event { name: "message.im", scope: Some("im:history") },
+    Event { name: "team_join", scope: Some("users:read") },
     Event { name: "tokens_revoked", scope: None },
+    Event { name: "user_change", scope: Some("users:read") },
 ];
 
 /// The shortcuts that stand in Slack's own menu.
@@ -40,7 +42,7 @@ pub const SHORTCUTS: &[Shortcut] = &[Shortcut {
 }];
 
 /// The scopes that commands and calls of the Web API need; those of [`EVENTS`] come on top.
-pub const SCOPES: &[&str] = &["commands", "chat:write", "files:write", "im:write"];
+pub const SCOPES: &[&str] = &["commands", "chat:write", "files:write", "im:write", "users:read"];
 
 /// All bot scopes, in order.
 pub fn scopes() -> Vec<&'static str> {

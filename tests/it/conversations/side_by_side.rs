@@ -35,6 +35,7 @@ async fn ada_herself(app: &TestApp) -> Actor {
         identity: Identity::new("slack", TEAM, "UADA"),
         roles: std::collections::BTreeSet::new(),
         zone: goldenpath::zone::Zone::default(),
+        zone_known: false,
     }
 }
 

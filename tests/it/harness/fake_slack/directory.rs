@@ -42,24 +42,33 @@ pub fn user(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
 }
 
 pub fn users(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
-    let ids: Vec<String> = std::iter::once(BOT.to_owned()).chain(memory.people.keys().cloned()).collect();
-    let all: Vec<Value> = ids.iter().filter_map(|id| memory.person(id)).collect();
-    paged("members", &all, body)
+    let known = memory.people.iter().filter(|(_, person)| !person.is_null()).map(|(id, _)| id.clone());
+    let ids: Vec<String> = std::iter::once(BOT.to_owned()).chain(known).collect();
+    let all = ids.len() + memory.crowd;
+    let nth = |n: usize| ids.get(n).cloned().unwrap_or_else(|| format!("UCROWD{:06}", n - ids.len()));
+    page("members", all, body, |n| memory.person(&nth(n)))
 }
 
-/// One page from the cursor on, and the cursor of the next; empty at the end.
 fn paged(name: &str, all: &[Value], body: &Value) -> Answer {
+    page(name, all.len(), body, |n| all.get(n).cloned())
+}
+
+/// One page from the cursor on, made as it is asked for, and the cursor of the next; empty at the end.
+fn page(name: &str, all: usize, body: &Value, nth: impl Fn(usize) -> Option<Value>) -> Answer {
     let from = match text(body, "cursor") {
         "" => 0,
         cursor => cursor.strip_prefix("at").and_then(|at| at.parse().ok()).ok_or("invalid_cursor")?,
     };
-    let limit = number(body, "limit").filter(|limit| *limit > 0).unwrap_or(all.len().max(1));
+    let limit = number(body, "limit").filter(|limit| *limit > 0).unwrap_or(all.max(1));
     if limit > 1000 {
         return Err("invalid_limit".into());
     }
-    let to = (from + limit).min(all.len());
-    let next = if to < all.len() { format!("at{to}") } else { String::new() };
-    let page = all.get(from..to).ok_or("invalid_cursor")?;
+    if from > all {
+        return Err("invalid_cursor".into());
+    }
+    let to = (from + limit).min(all);
+    let next = if to < all { format!("at{to}") } else { String::new() };
+    let page: Vec<Value> = (from..to).filter_map(nth).collect();
     Ok(json!({ name: page, "response_metadata": { "next_cursor": next } }))
 }
 
@@ -78,12 +87,13 @@ impl Memory {
             return None;
         }
         let name = id[1..].to_lowercase();
+        let shown = id.get(1..2).unwrap_or_default().to_owned() + name.get(1..).unwrap_or_default();
         let mut person = json!({
-            "id": id, "team_id": TEAM, "name": name, "real_name": name, "deleted": false,
-            "tz": "Europe/Riga", "tz_label": "Eastern European Time", "tz_offset": 7200,
+            "id": id, "team_id": TEAM, "name": name, "real_name": shown, "deleted": false,
+            "tz": "Europe/London", "tz_label": "Greenwich Mean Time", "tz_offset": 0,
             "is_admin": false, "is_owner": false, "is_restricted": false,
             "is_ultra_restricted": false, "is_bot": id == BOT, "is_app_user": false,
-            "profile": { "real_name": name, "display_name": name, "team": TEAM },
+            "profile": { "real_name": shown, "display_name": shown, "team": TEAM },
         });
         for (name, value) in known.and_then(Value::as_object).into_iter().flatten() {
             person[name] = value.clone();
