@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::catalog;
+use crate::catalog::find::{self, Extent};
+use crate::catalog::reading::{TEMPLATE_FILES, is_yaml};
 use crate::commands::spec::Menu;
 use crate::diagnostic::Problem;
 use crate::surveys::model::Survey;
@@ -53,10 +54,7 @@ impl Check {
             return self.folder(path);
         }
         match path.file_name().and_then(|name| name.to_str()) {
-            Some("template.yaml") => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                self.templates(folder.unwrap_or(Path::new(".")));
-            }
+            Some(name) if is_yaml(name) && path.is_file() => self.templates(path),
             Some(name) if name.ends_with(".toml") => self.toml(path),
             _ => {
                 let what = if path.exists() { "is nothing that is checked here" } else { "is not there" };
@@ -70,7 +68,7 @@ impl Check {
         self.templates(folder);
         match std::fs::read_dir(folder) {
             // A template's own folder may hold a TOML file that is its business.
-            Ok(_) if folder.join("template.yaml").exists() => {}
+            Ok(_) if TEMPLATE_FILES.iter().any(|name| folder.join(name).exists()) => {}
             Ok(entries) => {
                 let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
                 paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
@@ -85,12 +83,12 @@ impl Check {
         }
     }
 
-    fn templates(&mut self, folder: &Path) {
-        match catalog::templates_at(folder) {
+    fn templates(&mut self, path: &Path) {
+        match find::templates(path, Extent::Folder) {
             Err(problem) => self.problems.push(problem),
             Ok(found) => {
-                for (_, read) in found {
-                    match read {
+                for reading in found {
+                    match reading.installed() {
                         Ok(_) => self.counts.templates += 1,
                         Err(mut problems) => self.problems.append(&mut problems),
                     }

@@ -2,6 +2,7 @@
 
 mod backup;
 mod jobs;
+mod lint;
 mod messages;
 pub mod reference;
 mod serve;
@@ -46,6 +47,10 @@ enum Command {
         /// More to check: specs, surveys, templates, or folders of them
         files: Vec<PathBuf>,
     },
+    /// Lint templates, those of a Backstage portal too: file, line, column, rule, fix
+    ///
+    /// Exit codes: 0 nothing is wrong (warnings do not count), 1 something is, 2 nothing to lint is there.
+    Lint(lint::Lint),
     /// Print every setting with its default
     Config,
     /// Print the table of commands that stands in the README
@@ -103,6 +108,8 @@ enum Failure {
     Problems(Vec<Problem>),
     /// A sentence.
     Said(String),
+    /// A sentence about arguments that cannot be used; this ends with 2.
+    Usage(String),
 }
 
 type Outcome = Result<(), Failure>;
@@ -126,6 +133,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         None | Some(Command::Serve) => serve::serve(),
         Some(Command::Check { files }) => check(&files),
+        Some(Command::Lint(command)) => lint::run(&command),
         Some(Command::Commands) => commands(),
         Some(Command::Config) => print(config::DEFAULT),
         Some(Command::Jobs(command)) => jobs::run(command),
@@ -141,8 +149,9 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            let code = if matches!(failure, Failure::Usage(_)) { 2 } else { 1 };
             eprintln!("goldenpath: {}", shown(failure));
-            ExitCode::FAILURE
+            ExitCode::from(code)
         }
     }
 }
@@ -150,15 +159,19 @@ pub fn main() -> ExitCode {
 /// The last line of a failure; what comes before it is printed here.
 fn shown(failure: Failure) -> String {
     match failure {
-        Failure::Said(why) => why,
+        Failure::Said(why) | Failure::Usage(why) => why,
         Failure::Problems(problems) => {
             for problem in &problems {
                 eprintln!("{problem}");
             }
-            let count = problems.len();
-            format!("{count} problem{} to mend", if count == 1 { "" } else { "s" })
+            format!("{} to mend", counted(problems.len(), "problem"))
         }
     }
+}
+
+/// `1 problem`, `2 problems`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Prints to standard output. A reader that has seen enough, as `head`, is no failure.

@@ -2,6 +2,26 @@
 
 use std::fmt;
 
+/// What a finding under a rule comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Wrong anywhere.
+    Error,
+    /// Works where the file comes from, and not here: an error once it is installed.
+    Mapping,
+    /// Works, and will surprise somebody.
+    Warning,
+}
+
+/// A rule with a code that stays the same, so that a person or a machine can look it up.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub code: &'static str,
+    pub level: Level,
+    /// What happens to who does not mend it, as a clause; empty when the finding says it.
+    pub why: &'static str,
+}
+
 /// One finding in a config, spec, template or survey file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -17,6 +37,8 @@ pub struct Problem {
     pub fix: String,
     /// The line itself, for showing; empty when unknown.
     pub source: String,
+    /// The rule that it breaks, where rules have codes.
+    pub rule: Option<&'static Rule>,
 }
 
 impl Problem {
@@ -38,7 +60,7 @@ impl Problem {
         fix: &str,
     ) -> Self {
         let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned();
-        Problem { file: file.into(), line, column, what: what.into(), fix: fix.into(), source }
+        Problem { file: file.into(), line, column, what: what.into(), fix: fix.into(), source, rule: None }
     }
 
     /// A finding at the first line that sets the TOML key `key`, or begins the table
@@ -61,18 +83,36 @@ impl Problem {
             what: what.into(),
             fix: fix.into(),
             source: String::new(),
+            rule: None,
+        }
+    }
+
+    /// The same under a rule.
+    pub fn under(self, rule: &'static Rule) -> Self {
+        Problem { rule: Some(rule), ..self }
+    }
+
+    /// What is wrong and why that matters.
+    pub fn sentence(&self) -> String {
+        match self.rule.map_or("", |rule| rule.why) {
+            "" => self.what.clone(),
+            why => format!("{}; {why}", self.what),
         }
     }
 }
 
-/// `file:line:column: what`, the line with a caret below it, then the fix.
+/// `file:line:column: CODE what`, the line with a caret below it, then the fix.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.line, self.column) {
-            (0, _) => write!(f, "{}: {}", self.file, self.what)?,
-            (line, 0) => write!(f, "{}:{line}: {}", self.file, self.what)?,
-            (line, column) => write!(f, "{}:{line}:{column}: {}", self.file, self.what)?,
+            (0, _) => write!(f, "{}: ", self.file)?,
+            (line, 0) => write!(f, "{}:{line}: ", self.file)?,
+            (line, column) => write!(f, "{}:{line}:{column}: ", self.file)?,
         }
+        if let Some(rule) = self.rule {
+            write!(f, "{} ", rule.code)?;
+        }
+        write!(f, "{}", self.sentence())?;
         if !self.source.trim().is_empty() {
             write!(f, "\n    {}", self.source)?;
             if self.column > 0 {

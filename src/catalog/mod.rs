@@ -7,17 +7,21 @@
 //! each version that an environment was made from, so that a run ends with what
 //! it began with. Deliberately absent: remote sources (an operator brings a folder).
 
+pub mod actions;
 pub mod commands;
+pub mod find;
 pub mod glob;
 pub mod lint;
 pub mod model;
 pub mod parameters;
 mod read;
+pub mod reading;
+pub mod rules;
 mod store;
 pub mod yaml;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
@@ -28,13 +32,10 @@ use crate::commands::parse::list;
 use crate::db::{Conn, Tx};
 use crate::diagnostic::Problem;
 use crate::error::{self, Error};
+use find::{Extent, slashed};
 use model::{Files, Template, TemplateFile};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-
-/// Files a template's folder may have, and their bytes together.
-const FILES: usize = 2_000;
-const BYTES: u64 = 32 << 20;
 
 /// All templates by their name.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +63,7 @@ pub async fn pinned(
     }
     let missing = || Error::internal(format!("{name} {version} was never pinned"));
     let files = store::files(conn, name, version).await?.ok_or_else(missing)?;
-    let read = read::template(&format!("{name}@{version}"), files);
+    let read = reading::among(&format!("{name}@{version}"), &files, Some(name));
     let unreadable = |problems: Vec<Problem>| Error::internal(format!("{name} {version}: {problems:?}"));
     Ok(Arc::new(read.map_err(unreadable)?))
 }
@@ -88,20 +89,22 @@ pub struct Matches<'a> {
 impl Catalog {
     /// The shipped templates and those in the operator's folders.
     ///
-    /// A folder is a template when it holds `template.yaml`, and else a
-    /// collection of such folders. Every problem of every template is returned.
+    /// Every problem of every template is returned.
     pub fn load(operator_dirs: &[PathBuf]) -> Result<Catalog, Vec<Problem>> {
         let (mut catalog, mut problems) = (Catalog::default(), Vec::new());
         for dir in SHIPPED.dirs() {
             let folder = format!("templates/{}", dir.path().display());
-            catalog.add(&folder, read::template(&folder, shipped_files(dir)), &mut problems);
+            let read = reading::among(&folder, &shipped_files(dir), None);
+            catalog.add(&format!("{folder}/template.yaml"), read, &mut problems);
         }
         for dir in operator_dirs {
-            match templates_at(dir) {
+            match find::templates(dir, Extent::Folder) {
                 Err(problem) => problems.push(problem),
                 Ok(found) => {
-                    for (folder, read) in found {
-                        catalog.add(&folder, read, &mut problems);
+                    for reading in found {
+                        let file = reading.file.clone();
+                        let read = reading.installed().map(|(template, _)| template);
+                        catalog.add(&file, read, &mut problems);
                     }
                 }
             }
@@ -146,13 +149,12 @@ impl Catalog {
         read::nearest(name, &names)
     }
 
-    fn add(&mut self, folder: &str, read: Result<Template, Vec<Problem>>, problems: &mut Vec<Problem>) {
+    fn add(&mut self, file: &str, read: Result<Template, Vec<Problem>>, problems: &mut Vec<Problem>) {
         match read {
             Err(found) => problems.extend(found),
             Ok(template) if self.templates.contains_key(&template.name) => {
                 let what = format!("there is a template `{}` already", template.name);
-                let file = format!("{folder}/template.yaml");
-                problems.push(Problem::whole(&file, what, "give it another `metadata.name`"));
+                problems.push(Problem::whole(file, what, "give it another `metadata.name`"));
             }
             Ok(template) => {
                 self.templates.insert(template.name.clone(), Arc::new(template));
@@ -197,83 +199,6 @@ fn shipped_files(dir: &Dir<'_>) -> Files {
         }
     }
     files
-}
-
-fn slashed(path: &Path) -> String {
-    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-/// A template's folder as the operator knows it, and what came of reading it.
-pub type Found = (String, Result<Template, Vec<Problem>>);
-
-/// The templates at or directly in a folder, read and linted.
-///
-/// # Errors
-/// A folder that cannot be read.
-pub fn templates_at(dir: &Path) -> Result<Vec<Found>, Problem> {
-    let read = |folder: PathBuf| {
-        let shown = folder.display().to_string();
-        let files = read_folder(&folder).map_err(|problem| vec![problem]);
-        let read = files.and_then(|files| read::template(&shown, files));
-        (shown, read)
-    };
-    Ok(template_folders(dir)?.into_iter().map(read).collect())
-}
-
-/// The template folders at or directly in an operator's folder, sorted.
-fn template_folders(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
-    if dir.join("template.yaml").is_file() {
-        return Ok(vec![dir.to_owned()]);
-    }
-    let shown = dir.display().to_string();
-    let unreadable = |error: std::io::Error| {
-        Problem::whole(&shown, format!("cannot be read: {error}"), "check the path and its permissions")
-    };
-    let mut folders = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.join("template.yaml").is_file() {
-            folders.push(path);
-        }
-    }
-    folders.sort();
-    Ok(folders)
-}
-
-/// Every file of a folder; links are refused, `.git` is left out.
-pub fn read_folder(root: &Path) -> Result<Files, Problem> {
-    let (mut files, mut folders, mut bytes) = (Files::new(), vec![root.to_owned()], 0);
-    while let Some(folder) = folders.pop() {
-        let shown = folder.display().to_string();
-        let unreadable =
-            |error: std::io::Error| Problem::whole(&shown, format!("cannot be read: {error}"), "");
-        for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let (path, about) = (entry.path(), entry.metadata().map_err(unreadable)?);
-            if about.is_symlink() {
-                let fix = "put a copy in its place";
-                return Err(Problem::whole(&path.display().to_string(), "is a link", fix));
-            }
-            if about.is_dir() {
-                folders.extend((entry.file_name() != ".git").then_some(path));
-                continue;
-            }
-            bytes += about.len();
-            if files.len() >= FILES || bytes > BYTES {
-                let what = format!("holds more than {FILES} files or {} MiB", BYTES >> 20);
-                return Err(Problem::whole(&root.display().to_string(), what, ""));
-            }
-            let name = slashed(path.strip_prefix(root).unwrap_or(&path));
-            let content = std::fs::read(&path).map_err(unreadable)?;
-            files.insert(name, TemplateFile { bytes: content, executable: is_executable(&about) });
-        }
-    }
-    Ok(files)
-}
-
-fn is_executable(about: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    about.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::actions;
 use crate::templating::{RenderError, Renderer};
 
 /// The files of a template's folder by their path with `/`, `template.yaml` included.
@@ -116,22 +117,6 @@ pub struct Template {
     pub files: Files,
 }
 
-/// The outputs that a known action has; `None` for an unknown action.
-pub fn action_outputs(action: &str) -> Option<&'static [&'static str]> {
-    Some(match action {
-        "fetch:template" | "debug:log" => &[],
-        "publish:git" => &["remoteUrl", "repoContentsUrl", "commitHash"],
-        "exec:run" => &["exitCode", "stdout"],
-        "site:serve" => &["url", "port"],
-        "catalog:register" => &["entityRef", "catalogInfoUrl"],
-        _ => return None,
-    })
-}
-
-/// Every action that can run here.
-pub const ACTIONS: &[&str] =
-    &["fetch:template", "publish:git", "exec:run", "site:serve", "debug:log", "catalog:register"];
-
 /// The operations that a template may define.
 pub const OPERATIONS: &[&str] = &["destroy", "stop", "start", "deploy", "rollback", "logs"];
 
@@ -162,7 +147,7 @@ impl Template {
         given.extend(parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
         let mut steps = Map::new();
         for step in self.steps.iter().chain(self.operations.values().flatten()) {
-            let mut known: Map<String, Value> = action_outputs(&step.action)
+            let mut known: Map<String, Value> = actions::outputs(&step.action)
                 .unwrap_or_default()
                 .iter()
                 .map(|name| ((*name).to_owned(), Value::Null))

@@ -192,7 +192,7 @@ fn collect<'a>(schema: &'a Value, pointer: &str, branch: bool, found: &mut Vec<P
 }
 
 /// `ui:NAME`, or NAME in `ui:options` or in the nested spelling `ui: {NAME: …}`.
-fn option<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+pub(super) fn option<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
     schema
         .get(format!("ui:{name}"))
         .or_else(|| schema.get("ui:options")?.get(name))

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::model::{Files, TemplateFile};
-use super::super::read;
+use super::super::reading;
 use super::*;
 
 const PAGES: &str = r"
@@ -37,7 +37,7 @@ fn template() -> Template {
     let text = format!("{head}{spec}{path}  parameters:{PAGES}");
     let file = TemplateFile { bytes: text.into_bytes(), executable: false };
     let files = Files::from([("template.yaml".to_owned(), file)]);
-    read::template("t", files).unwrap_or_else(|problems| panic!("{problems:?}"))
+    reading::among("t", &files, None).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 fn values(given: &[(&str, &str)]) -> Result<Value, Refusals> {

@@ -4,37 +4,27 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::lint;
 use super::model::{Files, OPERATIONS, Observe, Rate, Step, Template, Tier, Ttl, digest};
+use super::rules;
 use super::yaml::Document;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, Rule};
 use crate::templating::escape_pointer;
 
 const API_VERSION: &str = "scaffolder.backstage.io/v1beta3";
-const GOLDENPATH: &str = "/spec/goldenpath";
+const OURS: &str = "/spec/goldenpath";
 const GOLDENPATH_KEYS: &[&str] =
     &["tier", "ttl", "rate_per_hour", "recommended", "outputs", "observe", "operations"];
 
-/// Reads and lints one template; `files` is its folder and holds `template.yaml`.
-pub fn template(folder: &str, files: Files) -> Result<Template, Vec<Problem>> {
-    let file = format!("{folder}/template.yaml");
-    let Some(text) = files.get("template.yaml") else {
-        return Err(vec![Problem::whole(folder, "holds no `template.yaml`", "")]);
-    };
-    let Ok(text) = std::str::from_utf8(&text.bytes) else {
-        return Err(vec![Problem::whole(&file, "is not UTF-8 text", "")]);
-    };
-    let document = Document::parse(&file, text).map_err(|problem| vec![problem])?;
-    let mut reader = Reader { document: &document, problems: Vec::new() };
+/// The template that a document describes, and what is wrong with its outline.
+pub fn outline(document: &Document, files: Files) -> (Template, Vec<Problem>) {
+    let mut reader = Reader { document, problems: Vec::new() };
     let template = reader.template(files);
-    let mut problems = reader.problems;
-    // Without the outline, what the lint would say follows from what was said.
-    if problems.is_empty() {
-        problems = lint::problems(&template, &document, folder);
-    }
-    problems.sort_by_key(|problem| (problem.file.clone(), problem.line, problem.column));
-    problems.dedup();
-    if problems.is_empty() { Ok(template) } else { Err(problems) }
+    (template, reader.problems)
+}
+
+/// The steps of a document that may be no template.
+pub fn steps(document: &Document) -> Vec<Step> {
+    Reader { document, problems: Vec::new() }.steps("/spec/steps")
 }
 
 struct Reader<'a> {
@@ -79,7 +69,7 @@ impl Reader<'_> {
 
     fn problem(&mut self, pointer: &str, what: impl Into<String>, fix: &str) {
         let problem = self.document.problem(pointer, what, fix);
-        self.problems.push(problem);
+        self.problems.push(problem.under(rule_at(pointer)));
     }
 
     fn text(&mut self, pointer: &str) -> Option<String> {
@@ -148,9 +138,9 @@ impl Reader<'_> {
     }
 
     fn goldenpath_keys(&mut self) {
-        let keys = self.map(GOLDENPATH);
+        let keys = self.map(OURS);
         for key in keys.keys().filter(|key| !GOLDENPATH_KEYS.contains(&key.as_str())) {
-            self.unknown_key(GOLDENPATH, key, GOLDENPATH_KEYS);
+            self.unknown_key(OURS, key, GOLDENPATH_KEYS);
         }
     }
 
@@ -161,7 +151,7 @@ impl Reader<'_> {
         };
         let pointer = format!("{parent}/{}", escape_pointer(key));
         let what = format!("`{}` knows no key `{key}`", last(parent));
-        self.problems.push(self.document.key_problem(&pointer, what, &fix));
+        self.problems.push(self.document.key_problem(&pointer, what, &fix).under(rule_at(&pointer)));
     }
 
     /// A mapping of ours: other keys than these are errors.
@@ -307,6 +297,15 @@ impl Reader<'_> {
 fn without_secret(mut outputs: Map<String, Value>) -> Map<String, Value> {
     outputs.shift_remove("secret");
     outputs
+}
+
+/// The outline of a template is Backstage's, our key's is ours.
+fn rule_at(pointer: &str) -> &'static Rule {
+    match pointer {
+        "/apiVersion" => &rules::LEGACY_VERSION,
+        at if at.starts_with(OURS) => &rules::GOLDENPATH,
+        _ => &rules::OUTLINE,
+    }
 }
 
 fn last(pointer: &str) -> &str {

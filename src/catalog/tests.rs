@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Map, Value, json};
 
+use super::reading::Reading;
 use super::*;
 use crate::templating::Renderer;
 
@@ -17,13 +18,19 @@ fn shown(problems: &[Problem]) -> String {
 
 const HEAD: &str = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: t}\n";
 
-/// What is wrong with a template of this `spec` (indented by two), as `line:column what | fix`.
-fn lint(spec: &str, more: &[(&str, &str)]) -> Vec<String> {
+/// A template of this `spec` (indented by two) beside these files.
+fn reading(spec: &str, more: &[(&str, &str)]) -> Reading {
     let text = format!("{HEAD}spec:\n  type: service\n{spec}");
     let file = |text: &str| TemplateFile { bytes: text.into(), executable: false };
-    let mut files: Files = more.iter().map(|(path, text)| ((*path).to_owned(), file(text))).collect();
-    files.insert("template.yaml".into(), file(&text));
-    let problems = read::template("t", files).err().unwrap_or_default();
+    let files: Files = more.iter().map(|(path, text)| ((*path).to_owned(), file(text))).collect();
+    let document =
+        yaml::Document::parse("t/template.yaml", &text).unwrap_or_else(|problem| panic!("{problem}"));
+    reading::template("t", &document, files)
+}
+
+/// What keeps it from being installed, as `line:column what | fix`.
+fn lint(spec: &str, more: &[(&str, &str)]) -> Vec<String> {
+    let problems = reading(spec, more).installed().err().unwrap_or_default();
     let line = |p: Problem| format!("{}:{}:{} {} | {}", p.file, p.line, p.column, p.what, p.fix);
     problems.into_iter().map(line).collect()
 }
@@ -34,7 +41,7 @@ fn lint_one(spec: &str) -> String {
     problems.into_iter().next().unwrap_or_default()
 }
 
-const STEP: &str = "  steps: [{id: a-b, action: 'exec:run'}]\n";
+const STEP: &str = "  steps: [{id: a-b, action: 'exec:run', input: {command: [x]}}]\n";
 
 #[test]
 fn the_shipped_templates_are_golden_and_need_nothing_but_a_name() {
@@ -129,7 +136,7 @@ fn a_wrong_reference_is_found_with_its_place_and_fix() {
 #[test]
 fn what_reads_well_is_accepted() {
     let spec = "  parameters:\n    - properties: {a: {type: string}, when-x: {type: string}}\n  steps:\n    \
-                - {id: a-b, action: 'exec:run', if: \"${{ parameters.a === null }}\", input: {x: \"${{ user.name }}\"}}\n    \
+                - {id: a-b, action: 'exec:run', if: \"${{ parameters.a === null }}\", input: {command: [\"${{ user.name }}\"]}}\n    \
                 - {id: c, action: 'debug:log', input: {message: \"${{ steps['a-b'].output.exitCode }} ${{ parameters['when-x'] }}\"}}\n  \
                 output: {links: [{url: \"${{ steps['a-b'].output.stdout | trim }}/${{ environment.name }}\"}]}\n";
     assert_eq!(lint(spec, &[]), Vec::<String>::new());
@@ -168,7 +175,8 @@ fn the_outline_is_checked() {
 fn an_envelope_of_another_kind_is_refused() {
     let read = |text: &str| {
         let file = TemplateFile { bytes: text.into(), executable: false };
-        let problems = read::template("t", Files::from([("template.yaml".into(), file)])).unwrap_err();
+        let files = Files::from([("template.yaml".into(), file)]);
+        let problems = reading::among("t", &files, None).unwrap_err();
         shown(&problems)
     };
     let old =
@@ -178,7 +186,7 @@ fn an_envelope_of_another_kind_is_refused() {
         assert!(read("x: 1\n").contains(&format!("`{missing}` is missing")), "{missing}");
     }
     assert!(read(&old.replace("name: t", "name: -t")).contains("cannot be a template's name"));
-    assert!(shown(&read::template("t", Files::new()).unwrap_err()).contains("no `template.yaml`"));
+    assert!(shown(&reading::among("t", &Files::new(), None).unwrap_err()).contains("no `template.yaml`"));
 }
 
 #[test]

@@ -6,16 +6,18 @@
 //! is read as the mapping it is, and the lint says that text was meant.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use saphyr::Scalar;
 use saphyr_parser::{Event, Marker, Parser};
 use serde_json::{Map, Number, Value};
 
-use crate::diagnostic::Problem;
+use super::rules::{BROKEN_FILE, CONFLICT_MARK, DUPLICATE_KEY, INVALID_YAML};
+use crate::diagnostic::{Problem, Rule};
 use crate::templating::escape_pointer;
 
 /// Bytes a file may have.
-const SIZE: usize = 1 << 20;
+pub const SIZE: usize = 1 << 20;
 /// Nodes it may have, the copies that aliases make included.
 const NODES: usize = 50_000;
 /// How deep they may be nested.
@@ -28,10 +30,12 @@ pub struct Document {
     pub file: String,
     /// What was read.
     pub value: Value,
-    text: String,
+    text: Arc<str>,
     places: HashMap<String, Place>,
     /// Pointers of mappings that were written where text is meant: `{{ x }}`.
     pub braces: Vec<String>,
+    /// Pointers of words without quotes that are booleans in YAML 1.1: `yes`, `Off`.
+    pub words: Vec<String>,
 }
 
 /// Where a key and its value stand; line and column from 1.
@@ -42,28 +46,47 @@ struct Place {
 }
 
 impl Document {
-    /// Reads one document.
+    /// Reads a file of one document.
     pub fn parse(file: &str, text: &str) -> Result<Document, Problem> {
+        let mut all = Document::all(file, text)?.into_iter();
+        match (all.next(), all.next()) {
+            (Some(one), None) => Ok(one),
+            (_, Some(second)) => {
+                let fix = "put each document in a file of its own";
+                Err(second.problem("", "a second document in one file", fix).under(&BROKEN_FILE))
+            }
+            (None, None) => Err(Problem::whole(file, "is empty", "").under(&BROKEN_FILE)),
+        }
+    }
+
+    /// Reads every document of a file.
+    pub fn all(file: &str, text: &str) -> Result<Vec<Document>, Problem> {
+        // Some editors begin a file with a mark that says how it is encoded.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.len() > SIZE {
-            return Err(Problem::whole(file, format!("is larger than {SIZE} bytes"), ""));
+            return Err(Problem::whole(file, format!("is larger than {SIZE} bytes"), "").under(&BROKEN_FILE));
         }
         if let Some(problem) = conflict_mark(file, text) {
-            return Err(problem);
+            return Err(problem.under(&CONFLICT_MARK));
         }
-        let mut reader = Reader::default();
+        let (shared, mut all, mut reader) = (Arc::<str>::from(text), Vec::new(), Reader::default());
         let at = |mark: Marker, what: String, fix: &str| {
             Problem::at_line(file, text, mark.line(), mark.col() + 1, what, fix)
         };
         for event in Parser::new_from_str(text) {
-            let (event, span) =
-                event.map_err(|error| at(*error.marker(), format!("not YAML: {}", error.info()), ""))?;
-            reader.event(event, span.start).map_err(|(what, fix)| at(span.start, what, fix))?;
+            let (event, span) = event.map_err(|error| {
+                at(*error.marker(), format!("not YAML: {}", error.info()), "").under(&INVALID_YAML)
+            })?;
+            if matches!(event, Event::DocumentEnd) {
+                // What is copied counts over the whole file.
+                let next = Reader { nodes: reader.nodes, ..Reader::default() };
+                all.extend(std::mem::replace(&mut reader, next).document(file, &shared));
+                continue;
+            }
+            let refused = |(rule, what, fix): Refusal| at(span.start, what, fix).under(rule);
+            reader.event(event, span.start).map_err(refused)?;
         }
-        let Some(value) = reader.root else {
-            return Err(Problem::whole(file, "is empty", ""));
-        };
-        let (file, text) = (file.to_owned(), text.to_owned());
-        Ok(Document { file, value, text, places: reader.places, braces: reader.braces })
+        Ok(all)
     }
 
     /// A finding about the value at a JSON pointer.
@@ -125,8 +148,12 @@ struct Key {
     merge: bool,
 }
 
-/// A complaint: what and the fix.
-type Refusal = (String, &'static str);
+/// A complaint: the rule, what and the fix.
+type Refusal = (&'static Rule, String, &'static str);
+
+fn invalid(what: impl Into<String>, fix: &'static str) -> Refusal {
+    (&INVALID_YAML, what.into(), fix)
+}
 
 #[derive(Default)]
 struct Reader {
@@ -134,11 +161,19 @@ struct Reader {
     anchors: HashMap<usize, (Value, usize)>,
     places: HashMap<String, Place>,
     braces: Vec<String>,
+    words: Vec<String>,
     root: Option<Value>,
     nodes: usize,
 }
 
 impl Reader {
+    /// What was read, unless that was nothing.
+    fn document(self, file: &str, text: &Arc<str>) -> Option<Document> {
+        let value = self.root?;
+        let (file, text) = (file.to_owned(), text.clone());
+        Some(Document { file, value, text, places: self.places, braces: self.braces, words: self.words })
+    }
+
     fn event(&mut self, event: Event<'_>, mark: Marker) -> Result<(), Refusal> {
         let place = (mark.line(), mark.col() + 1);
         match event {
@@ -146,7 +181,7 @@ impl Reader {
                 let plain = style == saphyr::ScalarStyle::Plain;
                 let written = text.clone().into_owned();
                 let scalar = Scalar::parse_from_cow_and_metadata(text, style, tag.as_ref());
-                let scalar = scalar.ok_or_else(|| ("does not fit its tag".to_owned(), ""))?;
+                let scalar = scalar.ok_or_else(|| invalid("does not fit its tag", ""))?;
                 self.count(1)?;
                 let value = from_scalar(scalar, &written)?;
                 self.finish(value, anchor, place, 1, Some((written, plain)))
@@ -157,14 +192,10 @@ impl Reader {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(place),
             Event::Alias(anchor) => {
-                let (value, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    ("an alias of what is not complete yet".to_owned(), "write the value out")
-                })?;
+                let unknown = || invalid("an alias of what is not complete yet", "write the value out");
+                let (value, size) = self.anchors.get(&anchor).cloned().ok_or_else(unknown)?;
                 self.count(size)?;
                 self.finish(value, 0, place, size, None)
-            }
-            Event::DocumentStart(_) if self.root.is_some() => {
-                Err(("a second document in one file".to_owned(), "put each document in a file of its own"))
             }
             _ => Ok(()),
         }
@@ -173,14 +204,15 @@ impl Reader {
     fn count(&mut self, more: usize) -> Result<(), Refusal> {
         self.nodes += more;
         if self.nodes > NODES {
-            return Err((format!("holds more than {NODES} values, aliases included"), ""));
+            let what = format!("holds more than {NODES} values, aliases included");
+            return Err((&BROKEN_FILE, what, ""));
         }
         Ok(())
     }
 
     fn open(&mut self, content: Content, anchor: usize, place: (usize, usize)) -> Result<(), Refusal> {
         if self.stack.len() >= DEPTH {
-            return Err((format!("is nested deeper than {DEPTH} levels"), ""));
+            return Err((&BROKEN_FILE, format!("is nested deeper than {DEPTH} levels"), ""));
         }
         self.count(1)?;
         let pointer = self.next_pointer(place);
@@ -234,7 +266,10 @@ impl Reader {
         }
         let scalar = !matches!(value, Value::Array(_) | Value::Object(_));
         if scalar && !self.awaits_key() {
-            self.next_pointer(place);
+            let pointer = self.next_pointer(place);
+            if written.as_ref().is_some_and(|(text, plain)| *plain && is_old_boolean(text)) {
+                self.words.push(pointer);
+            }
         }
         match self.stack.last_mut() {
             None => self.root = Some(value),
@@ -243,7 +278,8 @@ impl Reader {
                 Some(key) if key.merge => merges.push(value),
                 Some(key) => {
                     if map.insert(key.text.clone(), value).is_some() {
-                        return Err((format!("the key `{}` stands here twice", key.text), "remove one"));
+                        let what = format!("the key `{}` stands here twice", key.text);
+                        return Err((&DUPLICATE_KEY, what, "remove one"));
                     }
                 }
                 None => {
@@ -264,6 +300,11 @@ impl Reader {
     }
 }
 
+/// Whether YAML 1.1 reads it as true or false, and YAML 1.2 as text.
+fn is_old_boolean(word: &str) -> bool {
+    ["yes", "no", "on", "off"].iter().any(|one| word.eq_ignore_ascii_case(one))
+}
+
 fn merge(map: &mut Map<String, Value>, merged: Value) -> Result<(), Refusal> {
     match merged {
         Value::Object(entries) => {
@@ -273,7 +314,7 @@ fn merge(map: &mut Map<String, Value>, merged: Value) -> Result<(), Refusal> {
             Ok(())
         }
         Value::Array(all) => all.into_iter().try_for_each(|one| merge(map, one)),
-        _ => Err(("a merge key needs a mapping".to_owned(), "")),
+        _ => Err(invalid("a merge key needs a mapping", "")),
     }
 }
 
@@ -290,13 +331,14 @@ fn from_scalar(scalar: Scalar<'_>, written: &str) -> Result<Value, Refusal> {
         Scalar::Null => Value::Null,
         Scalar::Boolean(flag) => Value::Bool(flag),
         Scalar::Integer(whole) => Value::Number(whole.into()),
-        Scalar::FloatingPoint(float) => match written.parse::<u64>() {
-            Ok(whole) => Value::Number(whole.into()),
-            Err(_) => Value::Number(
-                Number::from_f64(float.into_inner())
-                    .ok_or_else(|| (format!("`{written}` is no number that can be used"), "quote it"))?,
-            ),
-        },
+        Scalar::FloatingPoint(float) => {
+            match written.parse::<u64>() {
+                Ok(whole) => Value::Number(whole.into()),
+                Err(_) => Value::Number(Number::from_f64(float.into_inner()).ok_or_else(|| {
+                    invalid(format!("`{written}` is no number that can be used"), "quote it")
+                })?),
+            }
+        }
         Scalar::String(text) => Value::String(text.into_owned()),
     })
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::catalog::lint::{skeleton, templated_text};
 use crate::catalog::model::{Files, TemplateFile};
+use crate::catalog::reading::is_template_file;
 use crate::catalog::yaml::Document;
 use crate::drivers::{Outcome, Ownership, Resource};
 use crate::templating::Renderer;
@@ -128,7 +129,7 @@ fn fetch_template(call: &Call<'_>) -> Result<Outcome, Stop> {
     let mut rendered: Vec<(Vec<String>, Vec<u8>, bool)> = Vec::new();
     let mut bytes = 0;
     for (path, file) in call.files {
-        let Some(path) = path.strip_prefix(&prefix).filter(|path| *path != "template.yaml") else { continue };
+        let Some(path) = path.strip_prefix(&prefix).filter(|path| !is_template_file(path)) else { continue };
         let parts = rendered_parts(&renderer, path, &context)?;
         let content = rendered_content(&renderer, call.input, path, file, &context)?;
         bytes += content.len();

@@ -12,6 +12,7 @@ mod generated;
 mod golden_paths;
 mod harness;
 mod jobs;
+mod lint;
 mod once;
 mod operating;
 mod outages;
