@@ -5,6 +5,7 @@ mod jobs;
 mod lint;
 mod messages;
 pub mod reference;
+mod selftest;
 mod serve;
 mod surveys;
 
@@ -78,6 +79,9 @@ enum Command {
         #[arg(default_value = "docs")]
         folder: PathBuf,
     },
+    /// Hold what the bot computes against worked examples; exit 1 on a wrong number
+    #[command(subcommand)]
+    Selftest(selftest::Selftest),
     /// Serve one folder as a web site (started by the bot)
     #[command(hide = true)]
     ServeSite(SiteArgs),
@@ -142,6 +146,7 @@ pub fn main() -> ExitCode {
         Some(Command::Backup { file }) => backup::run(&file),
         Some(Command::Manifest(Manifest::Slack { url })) => slack_manifest(&url),
         Some(Command::Docs { folder }) => reference::run(&folder),
+        Some(Command::Selftest(command)) => selftest::run(&command),
         Some(Command::ServeSite(args)) => {
             serve_site(&args).map_err(|error| Failure::Said(format!("{error:#}")))
         }

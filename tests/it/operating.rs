@@ -6,6 +6,7 @@ mod backup;
 mod jobs;
 mod manifest;
 mod metrics;
+mod selftest;
 mod surveys;
 
 use crate::harness::bot_process::Bot;
