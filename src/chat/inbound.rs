@@ -131,6 +131,17 @@ pub struct TypeAhead {
     pub typed: String,
 }
 
+/// Somebody types a line, and looks how it may go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineAhead {
+    pub identity: Identity,
+    pub standing: Standing,
+    /// See [`Invocation::display_name`].
+    pub display_name: String,
+    /// What stands before the caret.
+    pub line: String,
+}
+
 /// One thing a person did, from any platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {

@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use attachment::Upload;
-use inbound::{Invocation, TypeAhead};
+use inbound::{Invocation, LineAhead, TypeAhead};
 use message::{Choice, Message, Reply};
 
 /// Everything a person does ends here; given to the platforms by `app.rs`.
@@ -39,6 +39,38 @@ pub trait Dispatch: Send + Sync {
     /// What fits what was typed so far, best first and at most a hundred: only what this
     /// person may choose. What is chosen in the end is read like anything typed.
     async fn suggest(&self, asked: TypeAhead) -> Vec<Choice>;
+
+    /// How a line may go on: only what this person may run and choose.
+    async fn complete(&self, asked: LineAhead) -> Completion;
+}
+
+/// How a line may go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Completion {
+    /// Where the word begins whose place each of them takes, in UTF-16 code units.
+    pub from: usize,
+    /// Best first.
+    pub choices: Vec<Proposal>,
+    /// What is expected there, whether or not it can be chosen: `NAME: what to call it`.
+    pub hint: Option<String>,
+}
+
+/// A word that may stand in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proposal {
+    /// As it is typed.
+    pub value: String,
+    /// What it is; may be empty.
+    pub help: String,
+    /// Its value follows at once, without a space: `ttl=`.
+    pub more: bool,
+}
+
+impl Proposal {
+    /// A whole word.
+    pub fn word(value: &str, help: &str) -> Self {
+        Proposal { value: value.to_owned(), help: help.to_owned(), more: false }
+    }
 }
 
 /// Shared by all platforms.

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 
 use super::inbox::{self, Delivery};
 use super::reading::{self, Asked, Misread};
-use super::spec::{FormBy, Kind, Menu, Spec};
-use super::{Call, Choices, Handlers, Noticed, WhoIs, help, lookup, suggestions};
+use super::spec::{Argument, FormBy, Kind, Menu, Spec};
+use super::{Call, Choices, Handlers, Noticed, WhoIs, completion, help, lookup, suggestions};
 use crate::access::{Actor, Role, authorize, recorded};
-use crate::chat::Dispatch;
-use crate::chat::inbound::{AnswerBy, Input, Invocation, TypeAhead};
+use crate::chat::inbound::{AnswerBy, Input, Invocation, LineAhead, TypeAhead};
 use crate::chat::message::{Button, Choice, Message, Reply};
+use crate::chat::{Completion, Dispatch, Proposal};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
@@ -76,6 +76,15 @@ impl Dispatch for Engine {
             Vec::new()
         })
     }
+
+    async fn complete(&self, asked: LineAhead) -> Completion {
+        self.going_on(asked).await.unwrap_or_else(|error| {
+            if let Error::Internal(cause) = &error {
+                tracing::error!(error = format!("{cause:#}"), "a line could not be completed");
+            }
+            Completion::default()
+        })
+    }
 }
 
 impl Engine {
@@ -88,12 +97,37 @@ impl Engine {
             "" => spec.arguments.first(),
             name => spec.argument(name),
         };
-        let choices = match argument {
-            Some(argument) if argument.kind == Kind::Choice => lookup::fixed(argument),
-            Some(argument) => (self.choices)(argument.kind, actor).await?,
-            None => Vec::new(),
+        match argument {
+            Some(argument) => self.values(argument, actor, &asked.typed).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn values(&self, argument: &Argument, actor: Actor, typed: &str) -> Result<Vec<Choice>> {
+        let choices = match argument.kind {
+            Kind::Choice => lookup::fixed(argument),
+            kind => (self.choices)(kind, actor).await?,
         };
-        Ok(lookup::best(choices, &asked.typed))
+        Ok(lookup::best(choices, typed))
+    }
+
+    /// The words that may follow, those of the argument first.
+    async fn going_on(&self, asked: LineAhead) -> Result<Completion> {
+        let actor = (self.who_is)(asked.identity, asked.standing, asked.display_name).await?;
+        let Some(ahead) = completion::read(&self.menu, &actor, &asked.line) else {
+            return Ok(Completion::default());
+        };
+        let mut choices = Vec::new();
+        if let Some(argument) = ahead.argument {
+            for Choice { value, label } in self.values(argument, actor, &ahead.typed).await? {
+                let help = if label == value { String::new() } else { label };
+                choices.push(Proposal { help, ..Proposal::word(&format!("{}{value}", ahead.before), "") });
+            }
+        }
+        choices.extend(ahead.words);
+        let hint =
+            ahead.argument.map(|argument| format!("{}: {}", argument.name.to_uppercase(), argument.help));
+        Ok(Completion { from: ahead.from, choices, hint })
     }
 
     /// Specs without a handler and handlers without a spec: a mistake of ours.

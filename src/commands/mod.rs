@@ -6,6 +6,7 @@
 //! [`Call::commit`], so that a repeated delivery gets the first answer and
 //! changes nothing. Deliberately absent: state of half-typed commands.
 
+mod completion;
 pub mod dispatch;
 pub mod help;
 pub mod inbox;

@@ -256,7 +256,7 @@ fn raw_rest(
 }
 
 /// `--name`, `--name=value` or `name=value` of a name that could be an option.
-fn option_of<'t>(spec: &Spec, token: &'t Token) -> Option<(&'t str, Option<&'t str>)> {
+pub(super) fn option_of<'t>(spec: &Spec, token: &'t Token) -> Option<(&'t str, Option<&'t str>)> {
     if token.quoted {
         return None;
     }

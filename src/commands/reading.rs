@@ -77,6 +77,24 @@ fn known<'m>(menu: &'m Menu, key: &str) -> Result<&'m Spec, Error> {
     menu.get(key).filter(|spec| spec.noun != "help").ok_or_else(|| Error::NotFound(gone.into()))
 }
 
+/// The spec that the first words name, and how many of them. Where the noun is a command itself,
+/// its verb has to be `meant`.
+pub(super) fn find<'m>(
+    menu: &'m Menu,
+    noun: &str,
+    second: Option<&str>,
+    meant: impl FnOnce(&Spec) -> bool,
+) -> Option<(&'m Spec, usize)> {
+    let typed = |key: &str| menu.get(key).filter(|spec| !spec.hidden);
+    let verb = second.and_then(|verb| typed(&format!("{noun}.{verb}")));
+    if let Some(spec) = verb.filter(|spec| typed(noun).is_none() || meant(spec)) {
+        return Some((spec, 2));
+    }
+    let bare = || menu.of_noun(noun).into_iter().find(|spec| spec.bare);
+    let only_options = second.is_none_or(|word| word.starts_with('-') || word.contains('='));
+    typed(noun).or_else(|| bare().filter(|_| only_options)).map(|spec| (spec, 1))
+}
+
 /// A typed line on its way to a command.
 struct Typed<'m, 'l> {
     menu: &'m Menu,
@@ -118,7 +136,7 @@ impl<'m, 'l> Typed<'m, 'l> {
         if second.as_deref() == Some("help") {
             return Ok(self.help(0, 1));
         }
-        let (spec, used) = match self.find(&noun, second.as_deref()) {
+        let (spec, used) = match find(self.menu, &noun, second.as_deref(), |verb| self.is_meant(verb)) {
             Some(found) => found,
             None => match second {
                 None => return Ok(self.help(0, 1)),
@@ -127,18 +145,6 @@ impl<'m, 'l> Typed<'m, 'l> {
         };
         let args = parse::arguments(spec, self.line, &self.tokens[used..]).map_err(Error::Invalid)?;
         Ok(Asked::Command(spec, args))
-    }
-
-    /// The spec that the first words name, and how many of them.
-    fn find(&self, noun: &str, second: Option<&str>) -> Option<(&'m Spec, usize)> {
-        let typed = |key: &str| self.menu.get(key).filter(|spec| !spec.hidden);
-        let verb = second.and_then(|verb| typed(&format!("{noun}.{verb}")));
-        if let Some(spec) = verb.filter(|spec| typed(noun).is_none() || self.is_meant(spec)) {
-            return Some((spec, 2));
-        }
-        let bare = || self.menu.of_noun(noun).into_iter().find(|spec| spec.bare);
-        let only_options = second.is_none_or(|word| word.starts_with('-') || word.contains('='));
-        typed(noun).or_else(|| bare().filter(|_| only_options)).map(|spec| (spec, 1))
     }
 
     /// Whether a verb is one where its noun is a command itself: `feedback list` is, while

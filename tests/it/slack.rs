@@ -9,10 +9,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use goldenpath::chat::directory::Told;
 use goldenpath::chat::form::{Field, FieldKind, Form};
-use goldenpath::chat::inbound::{AnswerBy, Input, Invocation, Standing, TypeAhead};
+use goldenpath::chat::inbound::{AnswerBy, Input, Invocation, LineAhead, Standing, TypeAhead};
 use goldenpath::chat::message::{Button, ButtonValue, Choice, Message, Reply};
 use goldenpath::chat::slack::{PATIENCE, Settings, Slack, router};
-use goldenpath::chat::{Dispatch, MessageRef, Platform, SendError, Target};
+use goldenpath::chat::{Completion, Dispatch, MessageRef, Platform, SendError, Target};
 use goldenpath::clock::{ManualClock, Timestamp};
 use goldenpath::metrics::Metrics;
 use serde_json::{Value, json};
@@ -40,6 +40,10 @@ impl Dispatch for Recorder {
 
     async fn suggest(&self, asked: TypeAhead) -> Vec<Choice> {
         vec![Choice { value: asked.typed, label: format!("{} {}", asked.command, asked.argument) }]
+    }
+
+    async fn complete(&self, _: LineAhead) -> Completion {
+        Completion::default()
     }
 }
 
