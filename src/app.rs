@@ -17,10 +17,10 @@ use crate::chat::files::Prune;
 use crate::chat::inbound::Identity;
 use crate::chat::message::Choice;
 use crate::chat::outbox::Deliver;
-use crate::chat::playground::{self, Playground};
+use crate::chat::playground::{self, Ask, Planned, Playground, Travel};
 use crate::chat::slack::{self, Slack};
 use crate::chat::{Dispatcher, Platform};
-use crate::clock::Clock;
+use crate::clock::{Ahead, Clock};
 use crate::commands::dispatch::Engine;
 use crate::commands::inbox::Forget;
 use crate::commands::spec::{Kind, Menu};
@@ -38,8 +38,8 @@ use crate::environments::{self, Environments, home};
 use crate::error::{Error, Result};
 use crate::facts::{FactJob, FactKind, Follower};
 use crate::ids::Ids;
-use crate::jobs::Job;
 use crate::jobs::worker::Worker;
+use crate::jobs::{Job, queue};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::people::jobs::{Listing, Lookup};
@@ -87,7 +87,8 @@ impl App {
             tracing::warn!(%error, folder = %config.data.display(), "the data folder stays open to others");
         }
         let data = config.data.canonicalize()?;
-        let db = Db::open(&config.database_url(), ambient.clock.clone(), ambient.ids.clone()).await?;
+        let clock = Arc::new(Ahead::of(ambient.clock.clone()));
+        let db = Db::open(&config.database_url(), clock.clone(), ambient.ids.clone()).await?;
         let keys = Arc::new(Keys::load_or_create(&config.key_file(), &ambient.ids)?);
         same_key(&db, &keys).await?;
         let slack = match config.slack_secrets() {
@@ -103,11 +104,15 @@ impl App {
             }
             None => None,
         };
-        let playground = config.playground_on().then(|| {
-            let token = data_encoding::HEXLOWER.encode(&ambient.ids.bytes::<16>());
-            let store = playground::Store::new(db.clone());
-            Playground::new(store, playground::Settings { listen: config.listen, token })
-        });
+        let playground = match config.playground_on() {
+            true => {
+                let travel = slack.is_none().then(|| travel(&db, clock));
+                let token = data_encoding::HEXLOWER.encode(&ambient.ids.bytes::<16>());
+                let settings = playground::Settings { listen: config.listen, token, travel };
+                Some(open_playground(&db, settings).await?)
+            }
+            false => None,
+        };
         let directories: Vec<Arc<dyn Directory>> =
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
         let people =
@@ -216,6 +221,32 @@ async fn same_key(db: &Db, keys: &Keys) -> Result<()> {
                 .into(),
         )),
     }
+}
+
+/// The playground, with people's time where the last jump left it.
+async fn open_playground(db: &Db, settings: playground::Settings) -> Result<Arc<Playground>> {
+    let store = playground::Store::new(db.clone());
+    if let Some(travel) = &settings.travel {
+        travel.clock.move_to(store.ahead().await?);
+    }
+    Ok(Playground::new(store, settings))
+}
+
+/// What the playground's clock may know of the rest.
+fn travel(db: &Db, clock: Arc<Ahead>) -> Travel {
+    let (plans, jobs) = (db.clone(), db.clone());
+    let next: Ask<Option<Planned>> = Arc::new(move || {
+        let db = plans.clone();
+        Box::pin(async move {
+            let asked = surveys::next_asked(&mut *db.read().await?, db.now()).await?;
+            Ok(asked.map(|at| Planned { at, asks: true }))
+        })
+    });
+    let idle: Ask<bool> = Arc::new(move || {
+        let db = jobs.clone();
+        Box::pin(async move { queue::idle(&mut *db.read().await?, db.now()).await })
+    });
+    Travel { clock, next, idle, turn: tokio::sync::Mutex::default() }
 }
 
 /// The config's roles, and those that the playground's personas play.

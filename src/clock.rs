@@ -1,5 +1,6 @@
 //! Time, injected: the wall clock is read here and nowhere else.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -73,6 +74,35 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock that was moved ahead of another one. It only moves forward.
+pub struct Ahead {
+    base: Arc<dyn Clock>,
+    millis: AtomicI64,
+}
+
+impl Ahead {
+    /// As the other one, for now.
+    pub fn of(base: Arc<dyn Clock>) -> Self {
+        Ahead { base, millis: AtomicI64::new(0) }
+    }
+
+    /// How far it is ahead.
+    pub fn by(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.millis.load(Ordering::SeqCst)).unwrap_or(0))
+    }
+
+    /// Is so far ahead from now on, unless it is further already.
+    pub fn move_to(&self, ahead: Duration) {
+        self.millis.fetch_max(millis(ahead), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        self.base.now().plus(self.by())
+    }
+}
+
 /// A clock that moves only when told to, for tests.
 pub struct ManualClock(AtomicI64);
 
@@ -97,6 +127,16 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_was_moved_ahead_does_not_come_back() {
+        let base = Arc::new(ManualClock::at(Timestamp(1_000)));
+        let clock = Ahead::of(base.clone());
+        clock.move_to(Duration::from_secs(60));
+        clock.move_to(Duration::from_secs(1));
+        base.advance(Duration::from_secs(1));
+        assert_eq!((clock.now(), clock.by()), (Timestamp(62_000), Duration::from_secs(60)));
+    }
 
     #[test]
     fn a_week_starts_on_monday_and_names_its_iso_year() {

@@ -174,6 +174,7 @@ mod tests {
             identity: Identity::new("playground", "local", "ada"),
             roles: [Role::Developer].into(),
             zone: crate::zone::Zone::default(),
+            zone_known: false,
         }
     }
 

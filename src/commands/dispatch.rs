@@ -120,7 +120,9 @@ impl Engine {
         let mut choices = Vec::new();
         if let Some(argument) = ahead.argument {
             for Choice { value, label } in self.values(argument, actor, &ahead.typed).await? {
-                let help = if label == value { String::new() } else { label };
+                // What a choice is called, without the word that stands there already.
+                let help = label.trim_end_matches(&format!(" ({value})"));
+                let help = if help == value { String::new() } else { help.to_owned() };
                 choices.push(Proposal { help, ..Proposal::word(&format!("{}{value}", ahead.before), "") });
             }
         }

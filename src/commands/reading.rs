@@ -136,7 +136,7 @@ impl<'m, 'l> Typed<'m, 'l> {
         if second.as_deref() == Some("help") {
             return Ok(self.help(0, 1));
         }
-        let (spec, used) = match find(self.menu, &noun, second.as_deref(), |verb| self.is_meant(verb)) {
+        let (spec, used) = match self.find(&noun, second.as_deref()) {
             Some(found) => found,
             None => match second {
                 None => return Ok(self.help(0, 1)),
@@ -145,6 +145,10 @@ impl<'m, 'l> Typed<'m, 'l> {
         };
         let args = parse::arguments(spec, self.line, &self.tokens[used..]).map_err(Error::Invalid)?;
         Ok(Asked::Command(spec, args))
+    }
+
+    fn find(&self, noun: &str, second: Option<&str>) -> Option<(&'m Spec, usize)> {
+        find(self.menu, noun, second, |verb| self.is_meant(verb))
     }
 
     /// Whether a verb is one where its noun is a command itself: `feedback list` is, while

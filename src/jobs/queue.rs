@@ -309,6 +309,13 @@ pub async fn standing(conn: &mut Conn, key: &str) -> Result<Standing> {
     })
 }
 
+/// Whether no job is due or running.
+pub async fn idle(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    let sql = "SELECT CAST(count(*) AS BIGINT) FROM job
+               WHERE state = 'running' OR (state = 'ready' AND run_at <= $1)";
+    Ok(sqlx::query_scalar::<_, i64>(sql).bind(now.0).fetch_one(conn).await? == 0)
+}
+
 /// Failed and stuck jobs: (kind, error).
 pub async fn failures(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     let sql =

@@ -17,7 +17,8 @@ mod tallies;
 
 use std::sync::Arc;
 
-use crate::db::Db;
+use crate::clock::Timestamp;
+use crate::db::{Conn, Db};
 use crate::diagnostic::Problem;
 use crate::keys::Keys;
 pub use answering::unmark;
@@ -67,4 +68,9 @@ impl Surveys {
 /// The prompt's key in the outbox.
 fn message_key(invitation: &str) -> String {
     format!("invitation:{invitation}")
+}
+
+/// When the next person is asked, of those whose wave is planned.
+pub async fn next_asked(conn: &mut Conn, now: Timestamp) -> crate::error::Result<Option<Timestamp>> {
+    store::upcoming::next_asked(conn, now).await
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod answers;
 pub(super) mod tallies;
+pub(super) mod upcoming;
 
 use sqlx::Row;
 

@@ -1,5 +1,6 @@
 // A person's way through the playground in a real browser: make an environment, open it, answer
-// the survey, ask the crowd, read the stats; by mouse, by keyboard, on a phone, in the dark.
+// the survey, ask the crowd, read the stats, move the clock; by mouse, by keyboard, on a phone, in
+// the dark.
 //
 //   node tests/browser/walk.js PROGRAM [FOLDER]    FOLDER takes screenshots
 //
@@ -146,6 +147,69 @@ async function worksByKeyboard(page) {
   assert.equal(await focused(), "line");
 }
 
+/** The line is completed without a mouse, and never against the person's will. */
+async function completesTheLine(page) {
+  const line = page.locator("#line");
+  const value = () => line.inputValue();
+  const offers = page.locator("#options [role=option]");
+  await turns(page, "to platform");
+  await line.pressSequentially("env cr");
+  await offers.first().waitFor();
+  await look(page, "offers");
+  await page.keyboard.press("Tab");
+  assert.equal(await value(), "env create ");
+  await page.locator("#options", { hasText: "preview-site" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  const active = await line.getAttribute("aria-activedescendant");
+  assert.equal(await page.locator("#" + active).getAttribute("aria-selected"), "true");
+  await look(page, "offers-chosen");
+  await page.keyboard.press("Enter");
+  assert.match(await value(), /^env create \S+ $/);
+  await page.locator("#expected", { hasText: "NAME" }).waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#offers").isVisible(), false);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "send", "nobody is caught in the line");
+  await line.fill("");
+}
+
+/** What is typed in the moment of turning to somebody else is theirs, and not lost. */
+async function turnsWhileTyping(page) {
+  await turns(page, "as ben");
+  await page.locator("#line").fill("half a line of Ben's");
+  const held = new Promise((resolve) => page.route("**/playground/state**", resolve, { times: 1 }));
+  await page.locator('.row[data-row="as grace"]').click();
+  await page.locator("#line:focus").waitFor();
+  await types(page, "env list");
+  await page.locator("#line").pressSequentially("help e");
+  await (await held).continue();
+  await page.locator("#me-name", { hasText: "Grace" }).waitFor({ state: "attached" });
+  await message(page, "You have no environments").waitFor();
+  assert.equal(await page.locator("#line").inputValue(), "help e");
+  await turns(page, "as ben");
+  assert.equal(await page.locator("#line").inputValue(), "half a line of Ben's");
+  await page.locator("#line").fill("");
+  await turns(page, "as grace");
+  await page.locator("#line").fill("");
+}
+
+/** Days pass in seconds: the warning of an environment comes, and its button works. */
+async function movesTheClock(page) {
+  await turns(page, "as ada");
+  for (const ahead of ["1 day ahead", "2 days ahead", "3 days ahead"]) {
+    await page.getByRole("button", { name: "+1 day" }).click();
+    await page.locator("#now", { hasText: ahead }).waitFor();
+    await page.locator("#ahead", { hasText: ahead }).waitFor();
+  }
+  await turns(page, "to dm:ada");
+  // Its end has passed, but nobody was told before.
+  const warned = message(page, "demo goes in");
+  await warned.waitFor();
+  await look(page, "warned");
+  await warned.getByRole("button", { name: "Extend by" }).click();
+  await message(page, "demo stays until").waitFor();
+}
+
 async function asksByAForm(page) {
   await types(page, "env create rust-service");
   await page.locator("dialog[open] input").first().waitFor();
@@ -185,9 +249,9 @@ async function done(step, page) {
 
 async function walk(address, browser, wrong) {
   const page = await openPage(browser, address, {}, wrong);
-  for (const step of [makesAnEnvironment, answersTheSurvey, asksTheCrowd, readsTheStats, worksByKeyboard, asksByAForm]) {
-    await done(step, page);
-  }
+  const steps = [makesAnEnvironment, answersTheSurvey, asksTheCrowd, readsTheStats, worksByKeyboard, completesTheLine,
+    asksByAForm, turnsWhileTyping, movesTheClock];
+  for (const step of steps) await done(step, page);
   const dark = await openPage(browser, address, { colorScheme: "dark" }, wrong);
   await message(dark, "demo").waitFor();
   await look(dark, "dark");

@@ -5,10 +5,12 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::json;
+use reqwest::header::{COOKIE, ORIGIN};
+use serde_json::{Value, json};
 
 use crate::harness::ground::until;
-use crate::harness::playground_bot::{Bot, CHANNEL};
+use crate::harness::playground_bot::{Bot, CHANNEL, enter};
+use crate::harness::test_app::{START, TestApp};
 
 #[tokio::test]
 async fn without_the_cookie_nobody_acts() {
@@ -122,5 +124,114 @@ async fn the_crowd_makes_a_score_and_all_of_it_outlives_a_restart() {
     assert_eq!(bot.runs("priya", "/platform stats").await, stats);
     assert!(bot.runs("ada", "env show demo").await.contains("✅ ready"));
     assert_eq!(bot.site_processes(), 9);
+    bot.end().await;
+}
+
+const DAY: i64 = 86_400_000;
+
+/// The names of the environments that live.
+const LIVE: &str = "SELECT name FROM environment WHERE live_name IS NOT NULL ORDER BY name";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_the_clocks_jumps_an_environment_goes_after_its_warning_and_not_before() {
+    let bot = Bot::start().await;
+    bot.types("ada", "env create preview-site demo ttl=5d").await;
+    bot.types("ada", "env create preview-site brief ttl=1d").await;
+    bot.sees("ada", CHANNEL, "✅ demo is ready").await;
+    bot.sees("ada", CHANNEL, "✅ brief is ready").await;
+    assert_eq!(bot.jumps("day").await["ahead"], DAY);
+    // Its end has come, but nobody was told before this jump.
+    bot.sees("ada", "dm:ada", "⚠️ brief goes in").await;
+    assert_eq!(bot.texts(LIVE).await, ["brief", "demo"]);
+    bot.jumps("hour").await;
+    until("brief goes", async || (bot.texts(LIVE).await == ["demo"]).then_some(())).await;
+    bot.jumps("day").await;
+    bot.jumps("day").await;
+    bot.sees("ada", "dm:ada", "⚠️ demo goes in").await;
+    for by in ["day", "day", "hour"] {
+        bot.jumps(by).await;
+    }
+    until("demo goes", async || bot.texts(LIVE).await.is_empty().then_some(())).await;
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quick_jumps_come_one_after_another() {
+    let bot = Bot::start().await;
+    let (first, second, third) = tokio::join!(bot.jumps("day"), bot.jumps("hour"), bot.jumps("day"));
+    let mut ahead = [first, second, third].map(|told| told["ahead"].as_i64().unwrap());
+    ahead.sort_unstable();
+    assert_eq!(ahead[2], 2 * DAY + DAY / 24);
+    assert!(ahead[0] < ahead[1] && ahead[1] < ahead[2], "{ahead:?}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_find_the_clock_after_a_restart_where_the_jump_left_it() {
+    let mut bot = Bot::start().await;
+    assert_eq!(bot.jumps("day").await["ahead"], DAY);
+    let before = bot.state("ada").await["now"].clone();
+    bot.restart().await;
+    let state = bot.state("ada").await;
+    assert_eq!((&state["ahead"], &state["now"], &state["moves"]), (&json!(DAY), &before, &json!(true)));
+    let (status, _) = bot.posts("clock", &json!({ "by": "week" }), true).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_the_next_survey_is_to_when_somebody_is_asked() {
+    let bot = Bot::start().await;
+    let (status, told) = bot.posts("clock", &json!({ "by": "survey" }), true).await;
+    assert_eq!(
+        (status, told["error"].as_str().unwrap().starts_with("No survey is planned")),
+        (StatusCode::CONFLICT, true)
+    );
+    bot.runs("ada", "env list").await;
+    let at = START.0 + 5 * DAY;
+    bot.changes(
+        "INSERT INTO wave (id, survey, period, mode, k) VALUES ('wav_1', 'x', '2026-12', 'confidential', 5)"
+            .into(),
+    )
+    .await;
+    bot.changes(format!(
+        "INSERT INTO invitation (id, wave_id, person_id, subject, answered, state, planned_at)
+         SELECT 'inv_1', 'wav_1', id, '', 0, 'planned', {at} FROM person LIMIT 1"
+    ))
+    .await;
+    assert_eq!(bot.jumps("survey").await["now"], at);
+    bot.changes("DELETE FROM invitation".into()).await;
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn the_clock_stands_still_beside_another_chat() {
+    let app = TestApp::with(|config| config.playground.enabled = Some(true)).await;
+    let playground = app.app.playground.as_ref().unwrap();
+    let base = app.sender.url.replace("/slack/events", "");
+    playground.listening_at(base.replace("http://", "").parse().unwrap());
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let cookie = enter(&client, &playground.url()).await;
+    let state = client.get(format!("{base}/playground/state?persona=ada")).header(COOKIE, &cookie);
+    assert_eq!(state.send().await.unwrap().json::<Value>().await.unwrap()["moves"], false);
+    let jump = client.post(format!("{base}/playground/clock")).header(COOKIE, &cookie).header(ORIGIN, &base);
+    let refused = jump.json(&json!({ "by": "day" })).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    assert_eq!(app.app.db.now(), START);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_line_is_completed_by_what_this_persona_may_do() {
+    let bot = Bot::start().await;
+    bot.types("ada", "env create preview-site demo").await;
+    bot.sees("ada", CHANNEL, "✅ demo is ready").await;
+    assert_eq!(bot.completes("ada", "env cr").await, "create from 4");
+    assert_eq!(bot.completes("ada", "st").await, " from 0");
+    assert_eq!(bot.completes("priya", "st").await, "stats from 0");
+    let template = "(TEMPLATE: The golden path it is made from; `/platform template list` shows them)";
+    assert_eq!(bot.completes("ada", "env create pre").await, format!("preview-site from 11 {template}"));
+    assert!(bot.completes("ada", "env show ").await.starts_with("demo from 9"));
+    assert!(bot.completes("ben", "env show ").await.starts_with(" from 9"), "it is not Ben's");
     bot.end().await;
 }

@@ -225,6 +225,19 @@ function refreshTime(element) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** How far the bot's clock was moved, "1 day 3 h ahead"; empty when it was not. */
+function aheadBy(ms) {
+  const hours = Math.round(ms / 3_600_000);
+  const [days, rest] = [Math.floor(hours / 24), hours % 24];
+  const parts = [days && `${days} ${days === 1 ? "day" : "days"}`, rest && `${rest} h`].filter(Boolean);
+  return parts.length ? parts.join(" ") + " ahead" : "";
+}
+
+/** The bot's time in words, "Thu 26 Nov 10:00", and how far it is ahead. */
+export function clockWords(ahead) {
+  return [`${weekday.format(now())} ${date.format(now())} ${clock.format(now())}`, aheadBy(ahead)];
+}
+
 /** Brings every relative time on the page up to date. */
 export function refreshTimes() {
   document.querySelectorAll("time[data-at]").forEach(refreshTime);

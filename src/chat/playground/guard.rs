@@ -25,6 +25,9 @@ pub(super) const ENTRANCE: &str = "/playground";
 /// The page's look, which the page that refuses shares.
 pub(super) const STYLE: &str = "/playground/page.css";
 
+/// The picture in the browser's tab, likewise.
+pub(super) const ICON: &str = "/playground/icon.svg";
+
 /// Nothing but our own script, style, pictures and requests; no frames, no other origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -59,7 +62,7 @@ fn check(playground: &Playground, method: &Method, path: &str, headers: &HeaderM
     };
     let writes = method != Method::GET && method != Method::HEAD;
     same_origin(headers, host, writes)?;
-    let open = path == ENTRANCE || path == STYLE;
+    let open = [ENTRANCE, STYLE, ICON].contains(&path);
     if !open && !cookie_values(headers).any(|value| playground.key.is_cookie(value)) {
         return Err((StatusCode::FORBIDDEN, LOCKED));
     }

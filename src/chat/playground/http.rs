@@ -1,6 +1,5 @@
 //! The routes: the page, its state, its stream of changes, and what a persona does.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,24 +7,22 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
 use axum::middleware::from_fn_with_state;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures_util::Stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::acts::{self, Act};
 use super::personas::{CHANNEL, Persona, personas};
 use super::store::buttons;
-use super::{Playground, crowd, guard};
-use crate::chat::Dispatcher;
+use super::travel::Jump;
+use super::{NAME, Playground, WORKSPACE, crowd, feed, guard};
 use crate::chat::attachment::PNG;
-use crate::chat::inbound::Input;
+use crate::chat::inbound::{Identity, Input, LineAhead, Standing};
 use crate::chat::message::{ButtonValue, Reply};
+use crate::chat::{Completion, Dispatcher};
 use crate::error::{Error, Result};
 
 const BODY_LIMIT: usize = 256 * 1024;
@@ -33,12 +30,10 @@ const BODY_LIMIT: usize = 256 * 1024;
 /// How much of a conversation the page starts with.
 const SHOWN: i64 = 200;
 
-/// How many changes are read at once for a listener.
-const BATCH: i64 = 100;
-
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
 
 #[derive(Clone)]
 struct App {
@@ -53,12 +48,16 @@ pub fn router(playground: Arc<Playground>, dispatcher: Dispatcher) -> Router {
         .route("/", get(|| asset(HTML, include_str!("page.html"))))
         .route(guard::ENTRANCE, get(enter))
         .route(guard::STYLE, get(|| asset(CSS, include_str!("page.css"))))
+        .route(guard::ICON, get(|| asset(SVG, include_str!("icon.svg"))))
         .route("/playground/page.js", get(|| asset(JS, include_str!("page.js"))))
         .route("/playground/blocks.js", get(|| asset(JS, include_str!("blocks.js"))))
+        .route("/playground/complete.js", get(|| asset(JS, include_str!("complete.js"))))
         .route("/playground/dialogs.js", get(|| asset(JS, include_str!("dialogs.js"))))
         .route("/playground/file/{digest}", get(file))
         .route("/playground/state", get(state))
         .route("/playground/events", get(events))
+        .route("/playground/complete", get(complete))
+        .route("/playground/clock", post(move_clock))
         .route("/playground/command", post(command))
         .route("/playground/press", post(press))
         .route("/playground/submit", post(submit))
@@ -179,6 +178,8 @@ async fn state(State(app): State<App>, Query(reader): Query<Reader>) -> Answer {
         "crowd": &*app.playground.crowd.watch().borrow(),
         "cursor": cursor,
         "now": store.now(),
+        "ahead": app.playground.ahead(),
+        "moves": app.playground.travel.is_some(),
     })))
 }
 
@@ -194,84 +195,9 @@ async fn events(State(app): State<App>, headers: HeaderMap, Query(reader): Query
     // A browser that reconnects says by itself what it has seen.
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let cursor = seen.unwrap_or(reader.after);
-    Sse::new(feed(app.playground, persona, cursor, permit))
+    Sse::new(feed::feed(app.playground, persona, cursor, permit))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
         .into_response()
-}
-
-type Sent = Result<Event, Infallible>;
-
-fn feed(
-    playground: Arc<Playground>,
-    reader: &'static Persona,
-    cursor: i64,
-    permit: OwnedSemaphorePermit,
-) -> impl Stream<Item = Sent> {
-    let (sender, receiver) = mpsc::channel(16);
-    tokio::spawn(async move {
-        let _held = permit;
-        let mut stopped = playground.stopped.subscribe();
-        tokio::select! {
-            result = follow(&playground, reader, cursor, &sender) => {
-                if let Err(error) = result {
-                    // The browser connects again and goes on after what it has.
-                    tracing::warn!(%error, "a stream of the playground ended");
-                }
-            }
-            () = sender.closed() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => {}
-        }
-    });
-    ReceiverStream::new(receiver)
-}
-
-/// Sends what changed, then waits for the next change; ends when nobody listens.
-async fn follow(
-    playground: &Playground,
-    reader: &'static Persona,
-    mut cursor: i64,
-    sender: &mpsc::Sender<Sent>,
-) -> Result<()> {
-    let (mut changes, mut crowd) = (playground.store.changes(), playground.crowd.watch());
-    let (mut marks, mut line) = (Value::Null, Value::Null);
-    loop {
-        changes.borrow_and_update();
-        let fresh = playground.store.since(reader, cursor, BATCH).await?;
-        for message in &fresh {
-            cursor = message.changed;
-            let event = event("message", serde_json::to_value(message)?).id(cursor.to_string());
-            if sender.send(Ok(event)).await.is_err() {
-                return Ok(());
-            }
-        }
-        if i64::try_from(fresh.len()).is_ok_and(|n| n == BATCH) {
-            continue;
-        }
-        send_new(sender, "unread", &mut marks, serde_json::to_value(playground.store.unread(reader).await?)?)
-            .await;
-        let progress = crowd.borrow_and_update().clone();
-        send_new(sender, "crowd", &mut line, serde_json::to_value(progress)?).await;
-        let alive = tokio::select! {
-            alive = changes.changed() => alive,
-            alive = crowd.changed() => alive,
-        };
-        if alive.is_err() {
-            return Ok(());
-        }
-    }
-}
-
-fn event(name: &str, data: Value) -> Event {
-    Event::default().event(name).data(data.to_string())
-}
-
-/// Sends what differs from the last one; a closed channel is noticed by the caller.
-async fn send_new(sender: &mpsc::Sender<Sent>, name: &str, last: &mut Value, now: Value) {
-    if *last != now {
-        // A listener that went away ends the whole feed.
-        let _ = sender.send(Ok(event(name, now.clone()))).await;
-        *last = now;
-    }
 }
 
 #[derive(Deserialize)]
@@ -366,4 +292,39 @@ async fn read(State(app): State<App>, Json(seen): Json<Seen>) -> Answer {
 async fn ask_the_crowd(State(app): State<App>) -> Result<(StatusCode, Json<Value>), Fault> {
     crowd::start(&app.playground, &app.dispatcher, crowd::LIMIT)?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))))
+}
+
+#[derive(Deserialize)]
+struct Typing {
+    persona: String,
+    /// What stands before the caret.
+    line: String,
+}
+
+async fn complete(State(app): State<App>, Query(typing): Query<Typing>) -> Result<Json<Completion>, Fault> {
+    let persona = persona(&typing.persona)?;
+    let asked = LineAhead {
+        identity: Identity::new(NAME, WORKSPACE, persona.user),
+        standing: Standing::Member,
+        display_name: persona.name.into(),
+        line: typing.line,
+    };
+    Ok(Json(app.dispatcher.complete(asked).await))
+}
+
+#[derive(Deserialize)]
+struct Move {
+    by: Jump,
+}
+
+/// In a task of its own, so that a page that goes away does not stop it in the middle.
+async fn move_clock(State(app): State<App>, Json(given): Json<Move>) -> Answer {
+    let playground = app.playground;
+    let moved = tokio::spawn(async move {
+        let fixed = || Error::Conflict("The clock moves only while the playground is the only chat.".into());
+        let travel = playground.travel.as_ref().ok_or_else(fixed)?;
+        travel.jump(&playground.store, given.by).await?;
+        Ok::<_, Error>(json!({ "now": playground.store.now(), "ahead": playground.ahead() }))
+    });
+    Ok(Json(moved.await.map_err(Error::internal)??))
 }

@@ -5,20 +5,24 @@
 //! is shown is what the store holds, so a restart or a lost connection changes
 //! nothing; no request is answered before `guard` let it in. Deliberately
 //! absent: accounts, plain talk between people (a line is always a command),
-//! and any knowledge of what a command does.
+//! and any knowledge of what a command does. The clock that it moves is
+//! people's time, in [`Travel`].
 //!
 //! Why not show everybody a typed line at once? Slack and Discord do not show
 //! a command whose answer is private either, and `feedback …` is such a one.
 
 mod acts;
 mod crowd;
+mod feed;
 mod guard;
 mod http;
 mod personas;
 mod store;
+mod travel;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
@@ -31,6 +35,7 @@ use store::{BOT, NewMessage};
 pub use http::router;
 pub use personas::{CHANNEL, Persona, persona, personas};
 pub use store::Store;
+pub use travel::{Ask, Planned, Travel};
 
 /// The platform's name in an identity.
 pub const NAME: &str = "playground";
@@ -47,6 +52,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The key of this start, part of the printed address.
     pub token: String,
+    /// People's time, where the playground may move it: only while it is the only chat.
+    pub travel: Option<Travel>,
 }
 
 /// The chat and its state.
@@ -56,6 +63,7 @@ pub struct Playground {
     listen: RwLock<SocketAddr>,
     listeners: Arc<Semaphore>,
     crowd: crowd::Crowd,
+    travel: Option<Travel>,
     stopped: watch::Sender<bool>,
 }
 
@@ -68,6 +76,7 @@ impl Playground {
             listen: RwLock::new(settings.listen),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
             crowd: crowd::Crowd::default(),
+            travel: settings.travel,
             stopped: watch::Sender::new(false),
         })
     }
@@ -93,6 +102,12 @@ impl Playground {
     /// Ends the open streams and the crowd, so that the server can stop.
     pub fn stop(&self) {
         self.stopped.send_replace(true);
+    }
+
+    /// How far people's time is ahead of the machine's, in milliseconds.
+    fn ahead(&self) -> u64 {
+        let ahead = self.travel.as_ref().map_or(Duration::ZERO, |travel| travel.clock.by());
+        u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn listen(&self) -> SocketAddr {

@@ -1,6 +1,7 @@
 // The page: who speaks where, what is shown, and the stream of changes that keeps it true.
 
-import { blocks, dayName, el, refreshTimes, setNow, summary, timeElement } from "./blocks.js";
+import { blocks, clockWords, dayName, el, refreshTimes, setNow, summary, timeElement } from "./blocks.js";
+import { completing } from "./complete.js";
 import { confirmed, openForm } from "./dialogs.js";
 
 const $ = (id) => document.getElementById(id);
@@ -15,20 +16,22 @@ const TRIES = [
 ];
 
 /** What the bot said is there; `messages` by id. */
-const state = { me: null, place: CHANNEL, people: [], places: [], messages: new Map(), unread: {}, crowd: {}, cursor: 0 };
+const state = { me: null, ahead: 0, moves: false, place: CHANNEL, people: [], places: [], messages: new Map(), unread: {}, crowd: {}, cursor: 0 };
 const history = { lines: [], at: 0, draft: "" };
 const drafts = new Map();
 let stream = null;
 let loads = 0;
+/** Whom the person speaks as, from the moment they say so; `state.me` follows once it is loaded. */
+let wanted = null;
 
 // ---- speaking with the bot ----
 
-/** Sends one action, once more with the same key when the connection fails. */
-async function send(path, body) {
+/** Sends one action, once more with the same key when the connection fails; what has no key only once. */
+async function send(path, body, again = true) {
   const whole = { persona: state.me, conversation: state.place, delivery: crypto.randomUUID(), ...body };
   const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(whole) };
   const once = () => fetch("/playground/" + path, request);
-  const response = await once().catch(() => pause(800).then(once)).catch(() => null);
+  const response = await once().catch((error) => (again ? pause(800).then(once) : Promise.reject(error))).catch(() => null);
   if (!response) throw new Error("The bot does not answer. It may be restarting; try again in a moment.");
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(answer.error || "The bot refused this. Open the address that it printed at its start.");
@@ -44,9 +47,9 @@ function show(answer, where) {
 }
 
 async function run(line) {
-  const where = { persona: state.me, conversation: state.place };
   stickToEnd = true;
   toEnd();
+  const where = { persona: wanted, conversation: state.place === CHANNEL ? CHANNEL : "dm:" + wanted };
   try {
     show(await send("command", { ...where, line }), where);
   } catch (error) {
@@ -88,6 +91,8 @@ async function load(persona) {
   const direct = state.place !== CHANNEL;
   Object.assign(state, { me: fresh.persona, people: fresh.personas, places: fresh.conversations });
   Object.assign(state, { unread: fresh.unread, crowd: fresh.crowd, cursor: fresh.cursor });
+  Object.assign(state, { ahead: fresh.ahead, moves: fresh.moves });
+  wanted = state.me;
   state.messages = new Map(fresh.messages.map((it) => [it.id, it]));
   state.place = direct ? state.places.find((it) => it.direct).id : CHANNEL;
   remember("persona", state.me);
@@ -103,6 +108,7 @@ function listen() {
   stream = new EventSource(`/playground/events?persona=${encodeURIComponent(state.me)}&after=${state.cursor}`);
   stream.addEventListener("message", (event) => take(JSON.parse(event.data)));
   stream.addEventListener("unread", (event) => ((state.unread = JSON.parse(event.data)), drawSide(), markRead()));
+  stream.addEventListener("clock", (event) => takeClock(JSON.parse(event.data)));
   stream.addEventListener("crowd", (event) => ((state.crowd = JSON.parse(event.data)), drawCrowd()));
   stream.addEventListener("open", () => connected(true));
   // The browser connects again by itself unless it was refused: then the whole state is asked for.
@@ -137,6 +143,15 @@ function take(message) {
   }
 }
 
+/** The bot's clock was moved: everything that is told of time with it. */
+function takeClock(clock) {
+  setNow(clock.now);
+  if (state.ahead === clock.ahead) return;
+  state.ahead = clock.ahead;
+  // The names of the days, too.
+  drawAll();
+}
+
 function announce(words) {
   $("live").textContent = words;
 }
@@ -165,10 +180,21 @@ function nameOf(user) {
   return user === BOT ? "Goldenpath" : state.people.find((it) => it.user === user)?.name || user;
 }
 
+/** Draws all of it anew, with the focus kept where the person had it. */
 function drawAll() {
+  const item = document.activeElement?.closest?.(".message");
+  const among = (message) => [...message.querySelectorAll("a, button, select, [tabindex]")];
+  const at = item ? among(item).indexOf(document.activeElement) : -1;
+  drawWhole();
+  const again = item && elementOf(item.dataset.id);
+  if (again) (among(again)[at] || again).focus();
+}
+
+function drawWhole() {
   drawSide();
   drawCrowd();
-  drawWelcome();
+  drawClock();
+  $("welcome").hidden = state.place !== CHANNEL;
   $("messages").replaceChildren();
   let last = null;
   for (const message of shown()) {
@@ -297,8 +323,17 @@ function drawCrowd() {
   $("crowd-line").textContent = state.crowd.line || "";
 }
 
+function drawClock() {
+  const [words, ahead] = clockWords(state.ahead);
+  $("clock").hidden = !state.moves;
+  const now = ahead ? `${words}, ${ahead}` : words;
+  if ($("now").textContent !== now) $("now").textContent = now;
+  $("ahead").textContent = ahead;
+  $("ahead").hidden = !ahead;
+}
+
+/** Once: what stands there does not change. */
 function drawWelcome() {
-  $("welcome").hidden = state.place !== CHANNEL;
   const cards = TRIES.map((it) => {
     const card = el("button", "try", el("code", "", "/platform " + it.line), el("span", "", it.says));
     card.type = "button";
@@ -312,38 +347,39 @@ function drawWelcome() {
 // ---- what the person does ----
 
 async function tryOut(it) {
-  if (it.as && it.as !== state.me) await become(it.as);
+  if (it.as && it.as !== wanted) become(it.as);
   record(it.line);
   $("line").focus();
   await run(it.line);
 }
 
-function keepDraft() {
-  drafts.set(state.me + " " + state.place, $("line").value);
-}
+const draftOf = (user, place) => user + " in " + (place === CHANNEL ? "the channel" : "direct");
 
-function restoreDraft() {
-  $("line").value = drafts.get(state.me + " " + state.place) || "";
+/** Puts the line away that was begun here, and takes out the one that was begun there. */
+function turnTo(user, place) {
+  drafts.set(draftOf(wanted, state.place), $("line").value);
+  $("line").value = drafts.get(draftOf(user, place)) || "";
+  offers.close();
 }
 
 function go(place) {
-  keepDraft();
+  turnTo(wanted, place);
   state.place = place;
   reading = 0;
   remember("place", place === CHANNEL ? "channel" : "direct");
-  restoreDraft();
   drawAll();
   closeMenu();
   $("line").focus();
 }
 
+/** From here on what is typed and sent is theirs; what they see follows once it is loaded. */
 async function become(user) {
-  keepDraft();
+  turnTo(user, state.place);
+  wanted = user;
   reading = 0;
-  await load(user);
-  restoreDraft();
   closeMenu();
   $("line").focus();
+  await load(user);
   announce("You speak as " + nameOf(state.me));
 }
 
@@ -398,6 +434,27 @@ function closeMenu() {
   if (document.body.classList.contains("menu-open")) menu(false);
 }
 
+async function moveClock(by) {
+  const buttons = [...document.querySelectorAll("[data-jump]")];
+  buttons.forEach((it) => it.setAttribute("aria-busy", "true"));
+  try {
+    takeClock(await send("clock", { by }, false));
+  } catch (error) {
+    toast(error.message);
+  } finally {
+    buttons.forEach((it) => it.removeAttribute("aria-busy"));
+  }
+}
+
+async function complete(line) {
+  const query = new URLSearchParams({ persona: wanted, line });
+  const response = await fetch("/playground/complete?" + query);
+  if (!response.ok) throw new Error("nothing to offer");
+  return response.json();
+}
+
+let offers = null;
+
 function onKey(event) {
   const typing = event.target.closest?.("input, textarea, select, dialog");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -415,9 +472,11 @@ function start() {
     event.preventDefault();
     const line = $("line").value.trim();
     $("line").value = "";
+    offers.close();
     record(line || "help");
     run(line || "help");
   });
+  offers = completing($("line"), $("offers"), $("options"), $("expected"), complete);
   $("line").addEventListener("keydown", (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || event.isComposing) return;
@@ -432,15 +491,18 @@ function start() {
   new ResizeObserver(toEnd).observe($("scroll"));
   $("newer").addEventListener("click", () => ((stickToEnd = true), toEnd(), $("line").focus()));
   $("menu").addEventListener("click", () => menu(!document.body.classList.contains("menu-open")));
+  document.querySelectorAll("[data-jump]").forEach((it) => it.addEventListener("click", () => moveClock(it.dataset.jump)));
   $("ask-crowd").addEventListener("click", () => send("crowd", {}).catch((error) => toast(error.message)));
   document.addEventListener("keydown", onKey);
   document.addEventListener("visibilitychange", markRead);
   document.addEventListener("click", (event) => {
     if (document.body.classList.contains("menu-open") && !event.target.closest(".side, .menu")) closeMenu();
   });
-  setInterval(refreshTimes, 20_000);
+  setInterval(() => (refreshTimes(), state.me && drawClock()), 20_000);
   if (recalled("place") === "direct") state.place = "dm";
-  load(recalled("persona") || "ada").then(() => $("line").focus());
+  drawWelcome();
+  wanted = recalled("persona") || "ada";
+  load(wanted).then(() => $("line").focus());
 }
 
 start();

@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::sync::watch;
 
 use super::personas::{CHANNEL, DIRECT, Persona};
@@ -173,7 +174,21 @@ impl Store {
         Ok(at.map(Timestamp))
     }
 
-    fn ticked(&self) {
+    /// How far people's time is ahead of the machine's, as the last jump left it.
+    pub async fn ahead(&self) -> Result<Duration> {
+        let mut conn = self.db.read().await?;
+        let query = "SELECT value FROM playground_counter WHERE name = 'ahead'";
+        let ahead: Option<i64> = sqlx::query_scalar(query).fetch_optional(&mut *conn).await?;
+        Ok(Duration::from_millis(ahead.and_then(|ahead| u64::try_from(ahead).ok()).unwrap_or(0)))
+    }
+
+    /// Remembers how far it is ahead; never less far than before.
+    pub(super) async fn move_ahead(&self, ahead: Duration) -> Result<()> {
+        let millis = i64::try_from(ahead.as_millis()).map_err(Error::internal)?;
+        self.db.write(millis, |tx, millis| Box::pin(move_ahead(tx, *millis))).await
+    }
+
+    pub(super) fn ticked(&self) {
         self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));
     }
 }
@@ -268,6 +283,14 @@ async fn publish(tx: &mut Tx, source: &str) -> Result<()> {
 async fn answered(tx: &mut Tx, id: &str) -> Result<()> {
     let query = "UPDATE playground_message SET asks = 2 WHERE id = $1";
     sqlx::query(query).bind(id.to_owned()).execute(tx.conn()).await?;
+    Ok(())
+}
+
+async fn move_ahead(tx: &mut Tx, millis: i64) -> Result<()> {
+    let query = "INSERT INTO playground_counter (name, value) VALUES ('ahead', $1) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value \
+                 WHERE excluded.value > playground_counter.value";
+    sqlx::query(query).bind(millis).execute(tx.conn()).await?;
     Ok(())
 }
 

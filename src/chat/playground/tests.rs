@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::chat::attachment::{File, Picture};
 use crate::chat::form::{Field, FieldKind, Form};
-use crate::chat::inbound::{Identity, Input, Invocation, TypeAhead};
+use crate::chat::inbound::{Identity, Input, Invocation, LineAhead, TypeAhead};
 use crate::chat::message::{Block, Button, Choice, Reply};
-use crate::chat::{Dispatch, Dispatcher};
+use crate::chat::{Completion, Dispatch, Dispatcher};
 use crate::clock::SystemClock;
 use crate::db::Db;
 use crate::ids::Ids;
@@ -37,6 +37,10 @@ impl Dispatch for Scripted {
     async fn suggest(&self, _: TypeAhead) -> Vec<Choice> {
         Vec::new()
     }
+
+    async fn complete(&self, _: LineAhead) -> Completion {
+        Completion::default()
+    }
 }
 
 struct Served {
@@ -52,7 +56,7 @@ async fn open(folder: &tempfile::TempDir) -> Arc<Playground> {
     let url = format!("sqlite:{}", folder.path().join("g.db").display());
     let db = Db::open(&url, Arc::new(SystemClock), Arc::new(Ids::from_system())).await.unwrap();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    Playground::new(Store::new(db), Settings { listen, token: "the token".into() })
+    Playground::new(Store::new(db), Settings { listen, token: "the token".into(), travel: None })
 }
 
 /// Another process on the same file: it has to wait for the first one's lock to go.

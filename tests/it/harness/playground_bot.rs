@@ -158,6 +158,23 @@ impl Bot {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    /// Moves the clock by an hour, a day, or to the next survey; what the page is told.
+    pub async fn jumps(&self, by: &str) -> Value {
+        self.posts("clock", &json!({ "by": by }), true).await.1
+    }
+
+    /// What may follow a line: the words, then what is expected.
+    pub async fn completes(&self, persona: &str, line: &str) -> String {
+        let process = self.process();
+        let query = [("persona", persona), ("line", line)];
+        let request = process.client.get(format!("{}/playground/complete", process.base)).query(&query);
+        let told: Value = request.header(COOKIE, &process.cookie).send().await.unwrap().json().await.unwrap();
+        let choices = told["choices"].as_array().unwrap().iter();
+        let words: Vec<&str> = choices.map(|choice| choice["value"].as_str().unwrap()).collect();
+        let hint = told["hint"].as_str().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("{} from {}{hint}", words.join(" "), told["from"])
+    }
+
     async fn messages(&self, persona: &str, conversation: &str) -> Vec<Value> {
         let state = self.state(persona).await;
         let all = state["messages"].as_array().unwrap().iter();
@@ -183,6 +200,17 @@ impl Bot {
     pub async fn texts(&self, sql: &'static str) -> Vec<String> {
         let mut conn = self.process().db.read().await.unwrap();
         sqlx::query_scalar(sql).fetch_all(&mut *conn).await.unwrap()
+    }
+
+    /// Changes the database behind the bot's back.
+    pub async fn changes(&self, sql: String) {
+        let unit = self.process().db.write(sql, |tx, sql| {
+            Box::pin(async move {
+                let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone()));
+                Ok(query.execute(tx.conn()).await.map(drop)?)
+            })
+        });
+        unit.await.unwrap();
     }
 
     /// How many sites of this bot run.
@@ -212,7 +240,7 @@ impl Bot {
 }
 
 /// Opens the printed address; the cookie that it gives.
-async fn enter(client: &Client, address: &str) -> String {
+pub async fn enter(client: &Client, address: &str) -> String {
     let response = client.get(address).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()[LOCATION], "/");
