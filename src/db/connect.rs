@@ -96,7 +96,9 @@ async fn sqlite_pools(path: &Path, mode: &str) -> Result<Pools> {
                 conn.execute(
                     // What another program holds is waited for, a little shorter than for a connection.
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                     PRAGMA busy_timeout = 900;",
+                     PRAGMA busy_timeout = 900;
+                     -- What is deleted, as the key of a closed wave, is zeroed.
+                     PRAGMA secure_delete = ON;",
                 )
                 .await?;
                 Ok(())

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor as _};
+use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Row as _};
 use tokio::sync::Notify;
 
 pub use away::Away;
@@ -208,6 +208,33 @@ impl Db {
         copied.map(drop).map_err(|error| {
             Error::Unavailable(format!("The database cannot be copied to {}: {error}", file.display()))
         })
+    }
+
+    /// Takes from the files what was deleted or written over before now. SQLite's log holds
+    /// every page that was written since it was last emptied, transaction by transaction;
+    /// PostgreSQL keeps dead rows of `tables` until they are swept up, and its own log as
+    /// long as it is set to.
+    ///
+    /// # Errors
+    /// `Unavailable` while somebody reads what is in SQLite's log.
+    pub async fn scrub(&self, tables: &[&'static str]) -> Result<()> {
+        let mut conn = self.0.writer.acquire().await?;
+        match self.0.dialect {
+            Dialect::Sqlite => {
+                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                let busy: i64 = sqlx::query(sql).fetch_one(&mut *conn).await?.try_get(0)?;
+                match busy {
+                    0 => Ok(()),
+                    _ => Err(Error::Unavailable("the database's log is being read".into())),
+                }
+            }
+            Dialect::Postgres => {
+                for table in tables {
+                    conn.execute(sqlx::AssertSqlSafe(format!("VACUUM {table}"))).await?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Closes the connections; what was committed is on disk already.
