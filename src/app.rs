@@ -45,7 +45,8 @@ use crate::metrics::Metrics;
 use crate::people::jobs::{Listing, Lookup};
 use crate::people::{People, Roles};
 use crate::roadmap::{self, Roadmap};
-use crate::surveys::{self, Surveys, jobs::Unmark};
+use crate::surveys::jobs::{Scrub, Unmark};
+use crate::surveys::{self, Surveys};
 use crate::web::{Census, Served};
 use crate::{catalog, stats, web};
 
@@ -64,6 +65,7 @@ pub struct App {
     pub db: Db,
     pub worker: Worker,
     pub dispatcher: Dispatcher,
+    pub surveys: Arc<Surveys>,
     pub playground: Option<Arc<Playground>>,
     slack: Option<Arc<Slack>>,
     router: Router,
@@ -129,6 +131,7 @@ impl App {
         let worker = slices.worker(config, &data, ambient.wall.clone(), platforms)?;
         let metrics = Arc::new(Metrics::new(ambient.wall.now()));
         let (environments, told) = (environment_census(&db), told(&slices.people));
+        let surveys = slices.surveys.clone();
         let dispatcher = slices.engine(&keys, ambient.ids, metrics.clone())?;
         let served =
             Served { db: db.clone(), worker: worker.clone(), metrics: metrics.clone(), environments };
@@ -139,7 +142,7 @@ impl App {
         if let Some(playground) = &playground {
             router = router.merge(playground::router(playground.clone(), dispatcher.clone()));
         }
-        Ok(App { db, worker, dispatcher, playground, slack, router })
+        Ok(App { db, worker, dispatcher, surveys, playground, slack, router })
     }
 
     /// Everything that is served, for a server of one's own.
@@ -325,6 +328,7 @@ impl Slices {
             Arc::new(Unmark(self.surveys.clone())),
             Arc::new(Listing { people: self.people.clone(), directories: self.directories.clone() }),
             Arc::new(Lookup { people: self.people.clone(), directories: self.directories.clone() }),
+            Arc::new(Scrub(self.surveys.clone())),
             Arc::new(reconcile),
         ];
         Ok(Worker::new(self.db.clone(), wall, jobs))

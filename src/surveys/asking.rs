@@ -49,6 +49,6 @@ async fn ask(tx: &mut Tx, keys: &Keys, survey: &Survey, fact: &Fact) -> Result<(
         target: Target::Direct { user: identity.user },
         fallback: None,
     };
-    let prompt = commands::prompt(survey, &invitation, subject, false);
+    let prompt = commands::prompt(survey, &invitation, subject, commands::Stage::Asked);
     outbox::put(tx, &message_key(&invitation), &address, &prompt).await
 }

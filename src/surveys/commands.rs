@@ -1,58 +1,60 @@
-//! The prompt and its answer: wording, and `survey answer` behind the buttons.
+//! The prompt: its wording.
+
+mod answers;
 
 use std::sync::Arc;
 
 use super::Surveys;
 use super::model::Survey;
-use crate::chat::message::{Button, Message, Reply, Text, code, plain, strong};
-use crate::commands::{Call, Handlers, handler};
-use crate::error::Result;
+use crate::chat::message::{Message, Text, code, emphasis, strong};
+use crate::commands::Handlers;
 use crate::text;
 
 /// The handlers of the slice.
 pub fn handlers(slice: &Arc<Surveys>) -> Handlers {
-    Handlers::from([("survey.answer", handler(slice, answer))])
+    answers::handlers(slice)
 }
 
-async fn answer(slice: Arc<Surveys>, call: Call) -> Result<Reply> {
-    let invitation = call.args.text("invitation").unwrap_or_default().to_owned();
-    let choice = call.args.text("choice").unwrap_or_default().to_owned();
-    let db = slice.db.clone();
-    let input = (slice, call.actor.clone(), invitation, choice);
-    // The answer is the prompt itself, which changes; a reply would only repeat it.
-    call.commit(&db, input, |tx, (slice, actor, invitation, choice)| {
-        Box::pin(async move {
-            super::answering::answer(tx, slice, actor, invitation, choice).await?;
-            Ok(Reply::Silent)
-        })
-    })
-    .await
+/// What became of a prompt, as it shows; never what was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Asked,
+    Recorded,
+    Withdrawn,
 }
 
-/// What somebody is asked. Once `recorded`, it says so without the choice, and can be changed.
-pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, recorded: bool) -> Message {
-    let button = |(place, label): (usize, &String)| {
-        Button::new(label, "survey.answer", invitation, &(place + 1).to_string())
+/// What somebody is asked, and reads after they answered.
+pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, stage: Stage) -> Message {
+    let question = question(survey, subject);
+    let message = match stage {
+        Stage::Asked => Message::new(question).section(survey.why.as_str()),
+        Stage::Recorded => Message::new(answers::recorded(survey)).section(question),
+        Stage::Withdrawn => {
+            Message::new("Your answer is withdrawn: nothing is kept of it.").section(question)
+        }
     };
-    let buttons: Vec<Button> = survey.question.labels().iter().enumerate().map(button).collect();
-    let promise =
-        format!("Your name is not stored with the answer; results are shown from {} answers on.", survey.k);
-    let message = if recorded {
-        Message::new(
-            text!["✅ Recorded, thank you. "]
-                .then(plain("You can press another one to change it; it counts once.")),
-        )
-        .section(question(survey, subject))
-    } else {
-        Message::new(question(survey, subject)).section(survey.why.as_str())
+    let message = message.buttons(answers::choices(survey, invitation));
+    let message = match survey.question.ends() {
+        Some((low, high)) => message.context(text!["0 is ", emphasis(low), ", 10 is ", emphasis(high), "."]),
+        None => message,
     };
-    message.buttons(buttons).context(promise)
+    let message = match stage {
+        Stage::Recorded => message.buttons(answers::afterwards(survey, invitation)),
+        Stage::Asked | Stage::Withdrawn => message,
+    };
+    message.context(format!(
+        "Your name is not stored with the answer; results are shown from {} answers on.",
+        survey.k
+    ))
 }
 
 fn question(survey: &Survey, subject: &str) -> Text {
     match survey.question.text.split_once("{subject}") {
         Some((before, after)) => {
-            text![strong(before.trim_end()), " ", code(subject), " ", strong(after.trim_start())]
+            // A mark that ends in a space is none on some platforms.
+            let gap = |between: bool| if between { " " } else { "" };
+            let (left, right) = (gap(before.ends_with(' ')), gap(after.starts_with(' ')));
+            text![strong(before.trim_end()), left, code(subject), right, strong(after.trim_start())]
         }
         None => text![strong(&survey.question.text)],
     }

@@ -12,6 +12,7 @@ mod asking;
 pub mod commands;
 pub mod jobs;
 pub mod model;
+mod sealing;
 mod store;
 mod tallies;
 
@@ -24,6 +25,7 @@ use crate::keys::Keys;
 pub use answering::unmark;
 use include_dir::{Dir, include_dir};
 use model::Survey;
+pub use sealing::close_wave;
 pub use tallies::{Rebuilt, WaveTally, rebuild, results, tallies};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/surveys");

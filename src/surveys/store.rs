@@ -13,6 +13,8 @@ use crate::error::Result;
 pub(super) struct Wave {
     pub id: String,
     pub survey: String,
+    /// Takes no more answers.
+    pub closed: bool,
 }
 
 /// Somebody who was asked.
@@ -53,13 +55,17 @@ pub(super) async fn invite(tx: &mut Tx, wave: &str, person: &str, subject: &str)
 }
 
 pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invitation>> {
-    let sql =
-        "SELECT invitation.id, person_id, invitation.subject, segment, wave.id AS wave_id, survey FROM invitation
+    let sql = "SELECT invitation.id, person_id, invitation.subject, segment, wave.id AS wave_id, survey,
+                   wave.state AS stands FROM invitation
                JOIN wave ON wave.id = invitation.wave_id WHERE invitation.id = $1";
     let Some(row) = sqlx::query(sql).bind(id).fetch_optional(conn).await? else { return Ok(None) };
     Ok(Some(Invitation {
         id: row.try_get("id")?,
-        wave: Wave { id: row.try_get("wave_id")?, survey: row.try_get("survey")? },
+        wave: Wave {
+            id: row.try_get("wave_id")?,
+            survey: row.try_get("survey")?,
+            closed: row.try_get::<String, _>("stands")? == "closed",
+        },
         person: row.try_get("person_id")?,
         subject: row.try_get("subject")?,
         segment: row.try_get("segment")?,

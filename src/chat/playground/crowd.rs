@@ -206,8 +206,12 @@ impl Run<'_> {
         for message in messages.iter().filter(|message| message.author == BOT) {
             self.notice(member, message);
         }
-        if let Some(prompt) = messages.iter().rev().find(|message| message.asking) {
-            self.answer(member, prompt).await?;
+        let opinion =
+            |prompt: &Stored| opinion_in(prompt, member.opinion).map(|value| (prompt.clone(), value));
+        if let Some((prompt, value)) =
+            messages.iter().rev().filter(|message| message.asking).find_map(opinion)
+        {
+            self.answer(member, &prompt, value).await?;
         }
         if member.done() {
             let cursor = self.playground.store.cursor().await?;
@@ -216,8 +220,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn answer(&self, member: &mut Member, prompt: &Stored) -> Result<()> {
-        let Some(value) = opinion_in(prompt, member.opinion) else { return Ok(()) };
+    async fn answer(&self, member: &mut Member, prompt: &Stored, value: ButtonValue) -> Result<()> {
         let what = format!("answer-{}", prompt.id);
         match verdict(&self.act(member, &what, Input::Press { value }).await?) {
             Verdict::Refused(why) => member.failed = Some(why),
@@ -271,9 +274,16 @@ fn verdict(reply: &Reply) -> Verdict {
     }
 }
 
-/// The value to press for this opinion, on a scale of any length, the worst first.
+/// The value to press for this opinion, on a scale of any length, the worst first; `None`
+/// where there is no scale, but a form.
 fn opinion_in(prompt: &Stored, opinion: usize) -> Option<ButtonValue> {
-    let answers: Vec<_> = buttons(&prompt.blocks).filter(|value| value.starts_with(SURVEY_ANSWER)).collect();
+    let on_scale =
+        |value: &String| match value.strip_prefix(SURVEY_ANSWER).and_then(|rest| rest.split_once(':')) {
+            // "0" is "does not apply".
+            Some((_, place)) => !matches!(place, "" | "0"),
+            None => false,
+        };
+    let answers: Vec<_> = buttons(&prompt.blocks).filter(on_scale).collect();
     let last = answers.len().checked_sub(1)?;
     let best = OPINIONS.iter().max().copied().unwrap_or(1);
     Some(ButtonValue(answers[(opinion * last + best / 2) / best].clone()))

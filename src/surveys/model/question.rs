@@ -122,6 +122,16 @@ impl Question {
         }
     }
 
+    /// The labels that a value stands for; none of a text.
+    pub fn chosen(&self, value: i64) -> Vec<String> {
+        if value == 0 {
+            return self.not_applicable.iter().cloned().collect();
+        }
+        let labels = self.labels();
+        let label = |place: i64| labels.get(usize::try_from(place - 1).ok()?).cloned();
+        buckets(value).into_iter().filter_map(label).collect()
+    }
+
     fn place(&self, chosen: &str) -> Option<i64> {
         let place: usize = chosen.parse().ok()?;
         let offered = (1..=self.labels().len()).contains(&place);
@@ -273,6 +283,7 @@ mod tests {
         );
         let several = question("kind = 'multiple'\ntext = 'x'\nchoices = ['a', 'b', 'c']\n");
         let value = |chosen| several.value(chosen);
+        assert_eq!((several.chosen(-5), nps.chosen(11)), (vec!["a".into(), "c".into()], vec!["10".into()]));
         assert_eq!((value(r#"["1","3"]"#), value(r#"["2","2"]"#)), (Some(-5), Some(-2)));
         assert_eq!([value("[]"), value(r#"["4"]"#), value("1"), value("0")], [None; 4]);
     }

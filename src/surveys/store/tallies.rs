@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, Row};
 
+use super::answers::inserting;
 use crate::db::{Conn, Dialect, Tx};
 use crate::error::Result;
 use crate::surveys::model::question::{ASKED, buckets};
@@ -38,13 +39,8 @@ pub(in crate::surveys) async fn change(tx: &mut Tx, mut sums: Sums) -> Result<()
     if sums.is_empty() {
         return Ok(());
     }
-    let row = |n: usize| format!("(${}, ${}, ${}, ${})", n * 4 + 1, n * 4 + 2, n * 4 + 3, n * 4 + 4);
-    let rows: Vec<String> = (0..sums.len()).map(row).collect();
-    let sql = format!(
-        "INSERT INTO tally (wave_id, segment, bucket, n) VALUES {}
-         ON CONFLICT (wave_id, segment, bucket) DO UPDATE SET n = tally.n + excluded.n",
-        rows.join(", ")
-    );
+    let mut sql = inserting("tally (wave_id, segment, bucket, n)", sums.len(), 4);
+    sql += " ON CONFLICT (wave_id, segment, bucket) DO UPDATE SET n = tally.n + excluded.n";
     let bound =
         sums.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, ((wave, segment, bucket), by)| {
             query.bind(wave).bind(segment).bind(bucket).bind(by)

@@ -80,3 +80,34 @@ async fn answers_of_months_with_too_few_each_show_no_score_together() {
     assert_eq!(score(&app, "stats since=60d").await, too_few);
     app.end().await;
 }
+
+#[tokio::test]
+async fn who_is_forgotten_has_no_answer_while_the_question_is_open_and_is_nobody_after() {
+    let app = TestApp::start().await;
+    answer(&app, "nov", &[("Ada", "Badly"), ("Ben", "Well")]).await;
+    let ada = app.texts("SELECT id FROM person WHERE name = 'Ada'").await.remove(0);
+    let own = export(&app, &ada).await;
+    assert_eq!(own, r#"[{"survey":"env.csat","period":"2026-11","answer":["Badly"],"words":null}]"#);
+    forget(&app, &ada).await;
+    assert_eq!(export(&app, &ada).await, "[]");
+    assert_eq!(app.texts("SELECT CAST(value AS TEXT) FROM answer").await, ["4"], "Ben's is there");
+    app.person("Ada").presses("So-so").await;
+    let wave = app.texts("SELECT id FROM wave").await.remove(0);
+    app.app.db.write(wave, |tx, wave| Box::pin(surveys::close_wave(tx, wave))).await.unwrap();
+    forget(&app, &ada).await;
+    assert_eq!(app.texts("SELECT CAST(value AS TEXT) FROM answer ORDER BY 1").await, ["3", "4"]);
+    app.end().await;
+}
+
+async fn export(app: &TestApp, person: &str) -> String {
+    let mut conn = app.app.db.read().await.unwrap();
+    app.app.surveys.export(&mut conn, person).await.unwrap().to_string()
+}
+
+async fn forget(app: &TestApp, person: &str) {
+    let unit = (app.app.surveys.clone(), person.to_owned());
+    let unit = app.app.db.write(unit, |tx, (slice, person)| Box::pin(slice.forget(tx, person)));
+    unit.await.unwrap();
+    let rebuilt = app.app.db.write((), |tx, ()| Box::pin(surveys::rebuild(tx))).await.unwrap();
+    assert_eq!(rebuilt.mended, 0);
+}

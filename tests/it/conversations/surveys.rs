@@ -23,6 +23,7 @@ async fn one_click_is_recorded_and_a_changed_click_counts_once() {
     ✅ Recorded, thank you. You can press another one to change it; it counts once.
     How did getting `demo` go for you?
     [Very badly] [Badly] [So-so] [Well] [Very well]
+    [Add a comment] [Withdraw]
     Your name is not stored with the answer; results are shown from 5 answers on.
     ");
     ada.presses("Badly").await;

@@ -88,6 +88,17 @@ impl TestApp {
         app
     }
 
+    /// With one more survey, asked when an environment is ready.
+    pub async fn asking(survey: &str) -> TestApp {
+        TestApp::with(|config| {
+            let folder = config.data.with_file_name("surveys");
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("own.toml"), survey).unwrap();
+            config.paths.surveys = vec![folder];
+        })
+        .await
+    }
+
     /// With an SQLite file, whatever the run's server is.
     pub async fn on_a_file() -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
@@ -424,6 +435,13 @@ impl<'a> Person<'a> {
                     let chosen = filled
                         .or_else(|| block["element"]["initial_option"]["value"].as_str().map(str::to_owned));
                     serde_json::json!({"type": kind, "selected_option": chosen.map(|value| serde_json::json!({ "value": value }))})
+                }
+                // Ticked boxes are given as a JSON list.
+                "checkboxes" => {
+                    let ticked: Vec<String> =
+                        filled.map(|list| serde_json::from_str(&list).unwrap()).unwrap_or_default();
+                    let options = ticked.iter().map(|value| serde_json::json!({ "value": value }));
+                    serde_json::json!({"type": "checkboxes", "selected_options": options.collect::<Vec<_>>()})
                 }
                 kind => serde_json::json!({ "type": kind, "value": filled }),
             };
