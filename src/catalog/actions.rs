@@ -63,16 +63,17 @@ pub const ACTIONS: &[Action] = &[
         &["entityRef", "catalogInfoUrl"],
     ),
     here("exec:run", &["command"], &["cwd", "env", "timeout"], &["exitCode", "stdout"]),
+    Action { elsewhere: &["token"], ..here("fetch:plain", &["url"], &["targetPath"], &[]) },
+    Action { elsewhere: &["token"], ..here("fetch:plain:file", &["url", "targetPath"], &[], &[]) },
+    here("fs:delete", &["files"], &[], &[]),
+    here("fs:rename", &["files"], &[], &[]),
+    here("fs:readdir", &["paths"], &["recursive"], &["files", "folders"]),
     here("debug:log", &[], &["message", "listWorkspace"], &[]),
+    here("debug:wait", &[], &["minutes", "seconds", "milliseconds"], &[]),
     portal("publish:github", REPOSITORY),
     portal("publish:gitlab", &["remoteUrl", "repoContentsUrl", "commitHash", "projectId"]),
     portal("publish:github:pull-request", &["remoteUrl", "pullRequestNumber", "targetBranchName"]),
     portal("http:backstage:request", &["code", "headers", "body"]),
-    portal("fetch:plain", &[]),
-    portal("fetch:plain:file", &[]),
-    portal("fs:delete", &[]),
-    portal("fs:rename", &[]),
-    portal("debug:wait", &[]),
 ];
 
 /// The action of that name.

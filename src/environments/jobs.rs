@@ -216,6 +216,11 @@ impl Advance {
         let plan = Plan { idempotent: step.idempotent, stop: stop.clone(), ..self.plan(work, row, input)? };
         match self.drivers.for_action(&row.action) {
             Some(driver) => driver.apply(&plan).await.map(Some),
+            None if row.action == "debug:wait" => {
+                let now = self.slice.db.now();
+                let waited = now.since(row.began.unwrap_or(now));
+                Ok(Some(actions::wait::look(&plan.input, waited, !stop.is_cancelled())))
+            }
             None => {
                 let template = work.template.clone();
                 let outcome = tokio::task::spawn_blocking(move || {
@@ -225,6 +230,7 @@ impl Advance {
                         workspace: &plan.workspace,
                         files: &template.files,
                         log: &plan.log,
+                        progress: &plan.state.join(format!("step-{}", plan.key.replace(':', "-"))),
                     })
                 });
                 outcome.await?.map(Some)

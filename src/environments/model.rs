@@ -109,6 +109,8 @@ pub struct StepRow {
     pub action: String,
     pub state: StepState,
     pub attempts: i64,
+    /// When it was first begun.
+    pub began: Option<Timestamp>,
     pub outputs: Value,
     /// Of a failed one: the end of its output.
     pub note: Option<String>,

@@ -23,12 +23,14 @@ fn render(template: &str, name: &str, given: &[(&str, &str)]) -> TempDir {
     let input = Renderer::new().render_value(&template.steps[0].input, &context).expect("it renders");
     let folder = tempfile::tempdir().expect("a folder");
     let log = tempfile::NamedTempFile::new().expect("a log");
+    let progress = tempfile::NamedTempFile::new().expect("a file");
     let call = Call {
         action: &template.steps[0].action,
         input: &input.expect("an object"),
         workspace: folder.path(),
         files: &template.files,
         log: log.path(),
+        progress: progress.path(),
     };
     let outcome = run(&call).expect("the disk works");
     assert!(matches!(outcome, Outcome::Ready { .. }), "{outcome:?}");
@@ -94,7 +96,7 @@ fn a_rust_service_is_formatted_and_free_of_warnings() {
 fn a_rust_service_registers() {
     let folder = render("rust-service", "shop-2", &[]);
     let files = Default::default();
-    let log = folder.path().join("log");
+    let (log, progress) = (folder.path().join("log"), folder.path().join("progress"));
     let input = json!({"repoContentsUrl": "file:///r/shop-2.git"});
     let call = Call {
         action: "catalog:register",
@@ -102,6 +104,7 @@ fn a_rust_service_registers() {
         workspace: folder.path(),
         files: &files,
         log: &log,
+        progress: &progress,
     };
     let Outcome::Ready { outputs, .. } = run(&call).expect("the disk works") else { panic!("refused") };
     assert_eq!(outputs["entityRef"], Value::from("component:default/shop-2"));

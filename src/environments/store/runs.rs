@@ -47,7 +47,7 @@ pub(in crate::environments) async fn create_run(conn: &mut Conn, env: &str) -> R
     let sql = "SELECT id, started_at FROM run WHERE env_id = $1 AND kind = 'create' AND state <> 'replaced'";
     let Some(row) = sqlx::query(sql).bind(env).fetch_optional(&mut *conn).await? else { return Ok(None) };
     let id: String = row.try_get("id")?;
-    let sql = "SELECT run_id, position, step_id, name, action, state, attempts, outputs, note
+    let sql = "SELECT run_id, position, step_id, name, action, state, attempts, started_at, outputs, note
                FROM step WHERE run_id = $1 ORDER BY position";
     let rows = sqlx::query(sql).bind(&id).fetch_all(conn).await?;
     let steps = rows.iter().map(step).collect::<Result<_>>()?;
@@ -63,6 +63,7 @@ fn step(row: &AnyRow) -> Result<StepRow> {
         action: row.try_get("action")?,
         state: word::<StepState>(row, "state")?,
         attempts: row.try_get("attempts")?,
+        began: row.try_get::<Option<i64>, _>("started_at")?.map(Timestamp),
         outputs: serde_json::from_str(row.try_get("outputs")?)?,
         note: row.try_get("note")?,
     })

@@ -1,5 +1,6 @@
 //! Conversations: what people type and press, and what they read.
 
+mod actions;
 mod answers;
 mod environments;
 mod extremes;

@@ -1,8 +1,13 @@
 //! The built-in actions on real folders.
 
+use std::path::PathBuf;
+
 use tempfile::TempDir;
 
+use super::fetch::FILES;
 use super::*;
+use crate::catalog::model::TemplateFile;
+use crate::drivers::Ownership;
 
 struct Bench {
     folder: TempDir,
@@ -29,7 +34,9 @@ impl Bench {
 
     fn run(&self, action: &str, input: Value) -> Outcome {
         let (workspace, log) = (self.work(), self.folder.path().join("log"));
-        run(&Call { action, input: &input, workspace: &workspace, files: &self.files, log: &log }).unwrap()
+        let (files, progress) = (&self.files, self.folder.path().join("progress"));
+        run(&Call { action, input: &input, workspace: &workspace, files, log: &log, progress: &progress })
+            .unwrap()
     }
 
     fn refusal(&self, action: &str, input: Value) -> String {
@@ -177,4 +184,142 @@ fn an_entity_that_cannot_be_used_is_refused() {
     for path in ["../secret", "link.yaml", "/"] {
         bench.refusal("catalog:register", json!({"catalogInfoPath": path}));
     }
+}
+
+#[test]
+fn every_action_that_is_said_to_run_here_does() {
+    let driven = ["exec:run", "site:serve", "publish:git", "debug:wait"];
+    for action in catalog::actions::running().filter(|action| !driven.contains(&action.name)) {
+        let bench = Bench::new(&[]);
+        if let Outcome::Refused { reason } = bench.run(action.name, json!({})) {
+            assert!(!reason.contains("no built-in action"), "{reason}");
+        }
+        assert!(bench.refusal(action.name, json!({"nonsense": 1})).contains("has no input `nonsense`"));
+    }
+}
+
+#[test]
+fn plain_files_are_brought_as_they_are() {
+    let bench = Bench::new(&[("base/a/${{ x }}", b"${{ y }}"), ("base/run", b"#!/bin/sh"), ("one", b"1")]);
+    for _ in 0..2 {
+        bench.run("fetch:plain", json!({"url": "./base", "targetPath": "in"}));
+        bench.run("fetch:plain:file", json!({"url": "one", "targetPath": "in/two"}));
+    }
+    let read = |path: &str| bench.written(path);
+    assert_eq!(
+        (read("in/a/${{ x }}"), read("in/two"), read("in/run")),
+        ("${{ y }}".into(), "1".into(), "#!/bin/sh".into())
+    );
+    for (action, input, says) in [
+        ("fetch:plain", json!({"url": "https://x.example/y"}), "what came with the template alone"),
+        ("fetch:plain", json!({"url": "nothing"}), "holds no files"),
+        ("fetch:plain", json!({}), "needs the input `url`"),
+        ("fetch:plain", json!({"url": "base", "targetPath": "../x"}), "inside the workspace"),
+        ("fetch:plain:file", json!({"url": "base", "targetPath": "x"}), "has no file `base`"),
+        ("fetch:plain:file", json!({"url": "one", "targetPath": "in/"}), "is a folder"),
+    ] {
+        assert!(bench.refusal(action, input.clone()).contains(says), "{input}");
+    }
+}
+
+/// A workspace with these files, each holding its own path.
+fn filled(paths: &[&str]) -> Bench {
+    let bench = Bench::new(&[]);
+    for path in paths {
+        let file = bench.work().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, path).unwrap();
+    }
+    bench
+}
+
+/// All files of the workspace with what they hold.
+fn left(bench: &Bench) -> Vec<String> {
+    let listed = bench.run("fs:readdir", json!({"paths": ["."], "recursive": true}));
+    let Outcome::Ready { outputs, .. } = listed else { panic!("{listed:?}") };
+    let paths =
+        outputs["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap().to_owned());
+    paths.map(|path| format!("{path}={}", bench.written(&path))).collect()
+}
+
+#[test]
+fn what_is_named_is_deleted_and_nothing_else() {
+    let bench = filled(&["a/x", "a/y", "b/x.txt", "b/y.md", "c"]);
+    for _ in 0..2 {
+        assert_eq!(
+            bench.run("fs:delete", json!({"files": ["a", "b/*.txt", "./c", "gone/x"]})),
+            ready(json!({}))
+        );
+    }
+    assert_eq!(left(&bench), ["b/y.md=b/y.md"]);
+    for path in ["..", "/etc", "a/../..", ".", "", ".git"] {
+        bench.refusal("fs:delete", json!({"files": [path]}));
+    }
+    assert!(bench.refusal("fs:delete", json!({"files": "b"})).contains("a list of paths"));
+}
+
+#[test]
+fn a_link_is_removed_and_not_what_it_leads_to() {
+    let bench = filled(&["a"]);
+    let outside = bench.folder.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("kept"), "").unwrap();
+    std::os::unix::fs::symlink(&outside, bench.work().join("link")).unwrap();
+    assert!(bench.refusal("fs:delete", json!({"files": ["link/kept"]})).contains("in the way"));
+    assert!(
+        bench.refusal("fs:rename", json!({"files": [{"from": "a", "to": "link/a"}]})).contains("in the way")
+    );
+    assert!(bench.refusal("fs:readdir", json!({"paths": ["link"]})).contains("in the way"));
+    bench.run("fs:delete", json!({"files": ["link", "**/kept"]}));
+    assert!(outside.join("kept").exists() && !bench.work().join("link").exists());
+}
+
+#[test]
+fn files_and_folders_are_renamed_in_order_and_once() {
+    let swap = json!({"files": [
+        {"from": "a", "to": "new/t"}, {"from": "b", "to": "a"}, {"from": "new/t", "to": "b"},
+        {"from": "dir", "to": "other", "overwrite": true},
+    ]});
+    let bench = filled(&["a", "b", "dir/x", "other/y"]);
+    for _ in 0..2 {
+        assert_eq!(bench.run("fs:rename", swap.clone()), ready(json!({})));
+        assert_eq!(left(&bench), ["a=b", "b=a", "other/x=dir/x"]);
+    }
+}
+
+#[test]
+fn a_rename_that_was_cut_off_goes_on() {
+    let input = json!({"files": [{"from": "a", "to": "b"}, {"from": "b", "to": "c"}]});
+    let bench = filled(&["b"]);
+    // Cut off between the first move and its mark.
+    fs::write(bench.folder.path().join("progress"), "0+").unwrap();
+    bench.run("fs:rename", input);
+    assert_eq!(left(&bench), ["c=b"]);
+}
+
+#[test]
+fn a_rename_that_would_lose_something_is_refused() {
+    let bench = filled(&["a/x", "b"]);
+    for (from, to, says) in [
+        ("b", "a", "is there already"),
+        ("gone", "c", "holds no `gone`"),
+        ("a", "a/b", "lies in the other"),
+        ("a/x", "a", "lies in the other"),
+        ("b", "../b", "inside the workspace"),
+        ("", "b", "needs `from` and `to`"),
+    ] {
+        let reason = bench.refusal("fs:rename", json!({"files": [{"from": from, "to": to}]}));
+        assert!(reason.contains(says), "{reason}");
+    }
+    assert_eq!(left(&bench), ["a/x=a/x", "b=b"]);
+}
+
+#[test]
+fn a_folder_is_listed_with_its_paths() {
+    let bench = filled(&["a/b/x", "a/y", "z"]);
+    let Outcome::Ready { outputs, .. } = bench.run("fs:readdir", json!({"paths": ["a"]})) else { panic!() };
+    let full = bench.work().join("a/y");
+    assert_eq!(outputs["files"], json!([{"name": "y", "path": "a/y", "fullPath": full}]));
+    assert_eq!(outputs["folders"][0]["path"], "a/b");
+    assert!(bench.refusal("fs:readdir", json!({"paths": ["none"]})).contains("holds no folder `none`"));
 }
