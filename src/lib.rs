@@ -10,7 +10,7 @@
 //! - Edges: [`chat`] (people talk to us), [`web`] (HTTP), [`drivers`] (the outside that steps act on).
 //! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`], [`roadmap`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
-//!   [`clock`], [`zone`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`],
+//!   [`clock`], [`zone`], [`cron`](mod@cron), [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`],
 //!   [`statistics`], [`disclosure`], [`config`], [`content`].
 //! - [`check`] reads what operators write, before they install it.
 //! - [`app`] builds everything and is used by [`cli`] and tests alone.
@@ -29,6 +29,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod content;
+pub mod cron;
 pub mod db;
 pub mod diagnostic;
 pub mod disclosure;

@@ -35,6 +35,7 @@ pub const RULES: &[Rule] = &[
             "clock",
             "templating",
             "zone",
+            "cron",
             "statistics",
             "disclosure",
             "chat::attachment",
