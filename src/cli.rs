@@ -1,6 +1,7 @@
 //! The command line: serve, check, what is documented from the code, the operator's tools, and the server of one site.
 
 mod backup;
+mod cron;
 mod jobs;
 mod lint;
 mod messages;
@@ -52,6 +53,8 @@ enum Command {
     ///
     /// Exit codes: 0 nothing is wrong (warnings do not count), 1 something is, 2 nothing to lint is there.
     Lint(lint::Lint),
+    /// Print when a cron expression fires next
+    Cron(cron::CronArgs),
     /// Print every setting with its default
     Config,
     /// Print the table of commands that stands in the README
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         None | Some(Command::Serve) => serve::serve(),
         Some(Command::Check { files }) => check(&files),
         Some(Command::Lint(command)) => lint::run(&command),
+        Some(Command::Cron(args)) => cron::run(&args),
         Some(Command::Commands) => commands(),
         Some(Command::Config) => print(config::DEFAULT),
         Some(Command::Jobs(command)) => jobs::run(command),

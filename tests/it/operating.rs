@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 mod backup;
+mod cron;
 mod jobs;
 mod manifest;
 mod metrics;
