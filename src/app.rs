@@ -38,6 +38,7 @@ use crate::environments::{self, Environments, home};
 use crate::error::{Error, Result};
 use crate::facts::{FactJob, FactKind, Follower};
 use crate::ids::Ids;
+use crate::jobs::schedule::{Schedule, Schedules};
 use crate::jobs::worker::Worker;
 use crate::jobs::{Job, queue};
 use crate::keys::Keys;
@@ -115,6 +116,7 @@ impl App {
             }
             false => None,
         };
+        let schedules = Schedules::new(db.clone(), schedules(config, &content));
         let directories: Vec<Arc<dyn Directory>> =
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
         let people =
@@ -128,7 +130,14 @@ impl App {
         .into_iter()
         .flatten()
         .collect();
-        let worker = slices.worker(config, &data, ambient.wall.clone(), platforms)?;
+        let ground: Vec<Arc<dyn Job>> = vec![
+            Arc::new(Deliver::new(db.clone(), platforms).with(warnings::timely())),
+            Arc::new(Forget(db.clone())),
+            Arc::new(Prune(db.clone())),
+            Arc::new(schedules.clone()),
+        ];
+        let worker = slices.worker(config, &data, ambient.wall.clone(), ground)?;
+        schedules.plan().await?;
         let metrics = Arc::new(Metrics::new(ambient.wall.now()));
         let (environments, told) = (environment_census(&db), told(&slices.people));
         let surveys = slices.surveys.clone();
@@ -263,6 +272,12 @@ fn roles(config: &Config, playground: bool) -> Roles {
     roles
 }
 
+/// All that happens at the times of a cron expression: each slice adds its own here. `goldenpath
+/// check` lists their next firings, and a process plans them when it starts.
+pub fn schedules(_config: &Config, _content: &Content) -> Vec<Schedule> {
+    Vec::new()
+}
+
 /// The slices and what they share.
 struct Slices {
     db: Db,
@@ -301,7 +316,7 @@ impl Slices {
         config: &Config,
         data: &Path,
         wall: Arc<dyn Clock>,
-        platforms: Vec<Arc<dyn Platform>>,
+        ground: Vec<Arc<dyn Job>>,
     ) -> Result<Worker> {
         let site = Arc::new(SiteDriver::new(site_settings(config)?));
         let mut git = GitSettings::new(data.join("repositories"), config.child_env.clone());
@@ -318,9 +333,6 @@ impl Slices {
         let folder = data.join("environments");
         let reconcile = Reconcile::new(slice.clone(), drivers.clone(), (site, git), folder.clone());
         let jobs: Vec<Arc<dyn Job>> = vec![
-            Arc::new(Deliver::new(self.db.clone(), platforms).with(warnings::timely())),
-            Arc::new(Forget(self.db.clone())),
-            Arc::new(Prune(self.db.clone())),
             Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder }),
             Arc::new(Expire(slice.clone())),
@@ -331,7 +343,7 @@ impl Slices {
             Arc::new(Scrub(self.surveys.clone())),
             Arc::new(reconcile),
         ];
-        Ok(Worker::new(self.db.clone(), wall, jobs))
+        Ok(Worker::new(self.db.clone(), wall, [ground, jobs].concat()))
     }
 
     fn engine(self, keys: &Keys, ids: Arc<Ids>, metrics: Arc<Metrics>) -> Result<Dispatcher> {

@@ -18,9 +18,10 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use url::Url;
 
+use crate::app;
 use crate::chat::slack::manifest;
 use crate::check::{self, Counts};
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, SystemClock};
 use crate::commands::help;
 use crate::config::{self, Config};
 use crate::content::{self, Content};
@@ -29,6 +30,7 @@ use crate::diagnostic::Problem;
 use crate::drivers::site_server::{SiteArgs, serve_site};
 use crate::error::{Error, Result};
 use crate::ids::Ids;
+use crate::jobs::schedule::Schedule;
 
 /// Goldenpath: a ChatOps bot that runs a company's internal platform as a product.
 ///
@@ -240,10 +242,17 @@ fn check(files: &[PathBuf]) -> Outcome {
         if !files.is_empty() {
             said.push_str(&format!("fine besides: {given}\n"));
         }
+        said.extend(app::schedules(&config, content).iter().map(upcoming));
         return print(&said);
     }
     problems.extend(content.err().into_iter().chain(given.err()).flatten());
     Err(problems.into())
+}
+
+/// "survey:pulse.sat, `0 10 * * 2` in Europe/Berlin: Tue 2026-12-01 10:00, …".
+fn upcoming(schedule: &Schedule) -> String {
+    let next = schedule.preview(SystemClock.now(), 3).join(", ");
+    format!("{}, `{}` in {}: {next}\n", schedule.key, schedule.cron, schedule.zone)
 }
 
 fn commands() -> Outcome {

@@ -8,6 +8,7 @@
 
 pub mod operator;
 pub mod queue;
+pub mod schedule;
 pub mod worker;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod ends;
 mod leases;
 mod operator;
 mod recurring;
+mod schedule;
 
 use std::time::Duration;
 
