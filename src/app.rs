@@ -299,6 +299,7 @@ impl Slices {
         keepers: Keepers,
     ) -> Self {
         let catalog = Arc::new(content.catalog);
+        let surveys = Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys });
         Slices {
             db: db.clone(),
             menu: content.menu,
@@ -306,8 +307,8 @@ impl Slices {
             directories: people.1,
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
             environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
-            surveys: Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys }),
-            roadmap: Arc::new(Roadmap { db: db.clone() }),
+            roadmap: Arc::new(Roadmap { db: db.clone(), surveys: surveys.clone() }),
+            surveys,
         }
     }
 
@@ -329,11 +330,16 @@ impl Slices {
         let drivers = Drivers::new(vec![Arc::new(exec), site.clone(), git.clone()]);
         let surveys = self.surveys.clone();
         let follow: Follower = Arc::new(move |fact| Box::pin(surveys.clone().follow(fact)));
+        let mut followers = vec![(FactKind::EnvReady, follow)];
+        for kind in roadmap::evidence::FOLLOWED {
+            let roadmap = self.roadmap.clone();
+            followers.push((kind, Arc::new(move |fact| Box::pin(roadmap.clone().follow(fact)))));
+        }
         let slice = self.environments.clone();
         let folder = data.join("environments");
         let reconcile = Reconcile::new(slice.clone(), drivers.clone(), (site, git), folder.clone());
         let jobs: Vec<Arc<dyn Job>> = vec![
-            Arc::new(FactJob::new(self.db.clone(), vec![(FactKind::EnvReady, follow)])?),
+            Arc::new(FactJob::new(self.db.clone(), followers)?),
             Arc::new(Advance { slice: slice.clone(), drivers, folder }),
             Arc::new(Expire(slice.clone())),
             Arc::new(home::Refresh(slice)),
@@ -362,7 +368,7 @@ impl Slices {
             let people = noticing.clone();
             Box::pin(async move { people.notice(actor.person).await })
         });
-        let choices = choices(self.shelf, self.environments);
+        let choices = choices(self.shelf, self.environments, self.roadmap);
         let secret = keys.derive("deliveries");
         let engine =
             Engine { menu: self.menu, handlers, db: self.db, ids, secret, who_is, choices, noticed, metrics };
@@ -392,9 +398,9 @@ fn environment_census(db: &Db) -> Census {
 }
 
 /// What a form offers for templates and environments.
-fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>) -> Choices {
+fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Roadmap>) -> Choices {
     Arc::new(move |kind, actor| {
-        let (shelf, slice) = (shelf.clone(), environments.clone());
+        let (shelf, slice, roadmap) = (shelf.clone(), environments.clone(), roadmap.clone());
         Box::pin(async move {
             let choice = |value: &str, label: String| Choice { value: value.to_owned(), label };
             match kind {
@@ -407,6 +413,8 @@ fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>) -> Choices {
                     let mine = environments::names_of(&mut conn, &actor.person).await?;
                     Ok(mine.iter().map(|name| choice(name, name.clone())).collect())
                 }
+                Kind::Item => roadmap.item_choices().await,
+                Kind::Evidence => roadmap.evidence_choices(&actor).await,
                 _ => Ok(Vec::new()),
             }
         })

@@ -42,6 +42,11 @@ pub fn release(counts: &Counts) -> Released {
     Released::Shown { n: counts.n, skipped: counts.skipped, buckets: counts.buckets.clone() }
 }
 
+/// A count of people that may be shown; `None` below k.
+pub fn people(n: u64, k: u64) -> Option<u64> {
+    (n >= k.max(LEAST_K)).then_some(n)
+}
+
 /// A share that may be shown, or why not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Share {

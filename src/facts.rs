@@ -30,13 +30,13 @@ pub enum FactKind {
     /// It can be used. Subject: environment; data: person, name, template.
     #[serde(rename = "env.ready")]
     EnvReady,
-    /// Its creation stopped. Subject: environment; data: person, step.
+    /// Its creation stopped. Subject: environment; data: person, template, step.
     #[serde(rename = "env.failed")]
     EnvFailed,
     /// It is gone. Subject: environment; data: person.
     #[serde(rename = "env.destroyed")]
     EnvDestroyed,
-    /// A search found nothing. Subject: the words; data: empty.
+    /// A search found nothing. Subject: the words; data: person.
     #[serde(rename = "search.empty")]
     SearchEmpty,
     /// An answer was recorded. Subject: wave; no person, and `at` is the week's start.
@@ -69,7 +69,10 @@ impl FactKind {
     /// A fact that nobody follows leaves no job, and `survey.answered` must not
     /// while a job row would tell the second of an answer.
     fn followed(self) -> bool {
-        matches!(self, FactKind::EnvReady)
+        matches!(
+            self,
+            FactKind::EnvReady | FactKind::EnvFailed | FactKind::SearchEmpty | FactKind::WaveClosed
+        )
     }
 
     fn parse(word: &str) -> Result<Self> {

@@ -47,9 +47,9 @@ async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
         return Ok(Reply::private(shelf_of(Message::new(head), &shown)));
     }
     // What was looked for and not found is evidence for the roadmap.
-    call.commit(&shelf.db, words, |tx, words| {
+    call.commit(&shelf.db, (words, call.actor.person.clone()), |tx, (words, person)| {
         Box::pin(async move {
-            facts::append(tx, FactKind::SearchEmpty, words, json!({})).await?;
+            facts::append(tx, FactKind::SearchEmpty, words, json!({ "person": person })).await?;
             let line = text!["Nothing fits ", emphasis(words), ". It is noted as missing. "];
             let message =
                 Message::new(line.then(code("/platform template list")).then(" shows what there is."));

@@ -26,6 +26,10 @@ pub enum Kind {
     Template,
     /// The name or id of an environment.
     Environment,
+    /// The key of an item of the roadmap.
+    Item,
+    /// Evidence or a feedback, by the id that a choice carries.
+    Evidence,
     /// A mention of a person.
     User,
     /// An id that a button carries; cannot be typed.

@@ -109,7 +109,8 @@ async fn stopped(tx: &mut Tx, env: &Environment, next: State, at: (Option<&str>,
         }
     }
     if next == State::Failed {
-        facts::append(tx, FactKind::EnvFailed, &env.id, json!({"person": env.owner, "step": step})).await?;
+        let data = json!({"person": env.owner, "template": env.template, "step": step});
+        facts::append(tx, FactKind::EnvFailed, &env.id, data).await?;
     }
     super::announce(tx, &env.id).await
 }

@@ -1,4 +1,6 @@
-//! `/platform feedback …`: from arguments to verbs to replies.
+//! `/platform feedback …`: from arguments to verbs to replies; items have a file of their own.
+
+mod items;
 
 use std::sync::Arc;
 
@@ -11,13 +13,14 @@ use crate::error::Result;
 
 /// The handlers of the slice.
 pub fn handlers(slice: &Arc<Roadmap>) -> Handlers {
-    Handlers::from([
+    let feedback = Handlers::from([
         ("feedback", handler(slice, give)),
         ("feedback.list", handler(slice, list)),
         ("feedback.show", handler(slice, show)),
         ("feedback.done", handler(slice, set_aside)),
         ("feedback.contact", handler(slice, ask_back)),
-    ])
+    ]);
+    feedback.into_iter().chain(items::handlers(slice)).collect()
 }
 
 /// An anonymous one comes by its form alone: a line others may see, and where it was typed
@@ -65,7 +68,7 @@ async fn show(slice: Arc<Roadmap>, call: Call) -> Result<Reply> {
 
 async fn set_aside(slice: Arc<Roadmap>, call: Call) -> Result<Reply> {
     call.commit(&slice.db, id_of(&call), |tx, id| {
-        Box::pin(async move { Ok(Reply::private(wording::set_aside(&feedback::set_aside(tx, id).await?))) })
+        Box::pin(async move { Ok(Reply::private(wording::put_aside(&feedback::set_aside(tx, id).await?))) })
     })
     .await
 }

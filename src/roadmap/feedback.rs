@@ -67,3 +67,13 @@ pub async fn ask_back(tx: &mut Tx, actor: &Actor, id: &str) -> Result<()> {
         _ => Err(Error::Denied("🔒 This feedback is somebody else's; only they can ask for this.".into())),
     }
 }
+
+/// What speaks for an item in people's own words.
+pub async fn of_item(conn: &mut Conn, item: &str) -> Result<Vec<Feedback>> {
+    store::of_item(conn, item).await
+}
+
+/// What is new, for a choice: (id, whose, words).
+pub async fn new(conn: &mut Conn) -> Result<Vec<Feedback>> {
+    store::standing(conn, Standing::New, 50).await
+}

@@ -1,5 +1,9 @@
 //! What the roadmap knows, and its arithmetic: pure.
 
+pub mod evidence;
+pub mod item;
+pub mod score;
+
 use crate::clock::Timestamp;
 
 /// Where a feedback stands.

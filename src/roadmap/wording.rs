@@ -1,8 +1,18 @@
 //! How the roadmap reads. Pure.
 
+pub mod board;
+pub mod export;
+pub mod told;
+
+use super::model::evidence::Evidence;
+use super::model::item::Item;
+use super::model::score::K;
 use super::model::{Feedback, Standing, excerpt};
-use crate::chat::message::{Block, Button, Choice, Message, Span, emphasis, plain, strong, time};
+use super::shipping::Told;
+use crate::chat::message::{Block, Button, Choice, Message, Span, code, emphasis, plain, strong, time};
+use crate::disclosure;
 use crate::text;
+use board::number;
 
 /// What somebody reads who gave a feedback under their name.
 pub fn thanks(id: &str) -> Message {
@@ -64,14 +74,144 @@ pub fn feedback(one: &Feedback) -> Message {
     };
     let message = Message::new(head).section(text![plain(&one.text)]);
     match one.standing {
-        Standing::New => message.buttons(vec![Button::new("Set aside", "feedback.done", &one.id, "")]),
+        Standing::New => message.buttons(vec![
+            Button::new("Link to an item…", "roadmap.attach", &one.id, ""),
+            Button::new("Set aside", "feedback.done", &one.id, ""),
+        ]),
         Standing::Linked | Standing::Done => message,
     }
 }
 
-/// What a product manager reads who set one aside.
-pub fn set_aside(one: &Feedback) -> Message {
+/// What a product manager reads who set a feedback aside.
+pub fn put_aside(one: &Feedback) -> Message {
     Message::new(text!["✅ Set aside: ", emphasis(excerpt(&one.text, 80))])
+}
+
+/// What a product manager reads who made an item.
+pub fn added(item: &Item) -> Message {
+    Message::new(text!["✅ ", emphasis(&item.title), " is on the roadmap as ", code(&item.key), "."])
+        .context("It ranks once it has evidence and an estimate.")
+        .buttons(vec![
+            Button::new("Link evidence…", "roadmap.link", &item.key, ""),
+            Button::new("Estimate…", "roadmap.estimate", &item.key, ""),
+        ])
+}
+
+/// What was linked, and to which item.
+pub fn linked(item: &Item, what: &str) -> Message {
+    Message::new(text!["✅ ", emphasis(what), " speaks for ", emphasis(&item.title), " now."])
+        .buttons(vec![Button::new("Show", "roadmap.show", &item.key, "")])
+}
+
+/// What somebody reads who set evidence aside.
+pub fn set_aside(what: &str) -> Message {
+    Message::new(text!["✅ Set aside: ", emphasis(what), ". It is counted on, and asked about no more."])
+}
+
+/// An estimate as it is now.
+pub fn estimated(item: &Item) -> Message {
+    let effort = item.effort.map(|effort| {
+        format!("{}, nine times in ten under {} person-weeks", number(effort.p50), number(effort.p90))
+    });
+    Message::new(text!["✅ ", emphasis(&item.title), ": ", effort.unwrap_or_default(), "."])
+        .buttons(vec![Button::new("Show", "roadmap.show", &item.key, "")])
+}
+
+/// One vote a person.
+pub fn voted(item: &Item, first: bool) -> Message {
+    let others = match item.votes.saturating_sub(1) {
+        0 => "It is the first one.".to_owned(),
+        1 => "One more person is for it.".to_owned(),
+        others => format!("{others} others are for it."),
+    };
+    let head = if first { "✅ Your vote for " } else { "✅ Your vote for " };
+    let counts = if first { " counts. " } else { " counts already, once. " };
+    Message::new(text![head, emphasis(&item.title), counts, others]).buttons(vec![Button::new(
+        "Take it back",
+        "roadmap.unvote",
+        &item.key,
+        "",
+    )])
+}
+
+/// A vote taken back.
+pub fn unvoted(item: &Item) -> Message {
+    Message::new(text!["✅ Your vote for ", emphasis(&item.title), " is taken back."])
+}
+
+/// A term beside the evidence, with its name under it.
+pub fn judged(item: &Item, by: &str, (factor, reason): (f64, &str)) -> Message {
+    if factor == 1.0 {
+        return Message::new(text!["✅ ", emphasis(&item.title), " ranks by its evidence alone again."]);
+    }
+    Message::new(text![
+        "✅ ",
+        emphasis(&item.title),
+        format!(" ranks with ×{} by {by}: ", number(factor)),
+        plain(reason)
+    ])
+    .context("Both scores are shown. A factor of 1 takes it back.")
+}
+
+/// Somebody works on it.
+pub fn started(item: &Item) -> Message {
+    Message::new(text!["⏳ ", emphasis(&item.title), " is started."]).buttons(vec![Button::new(
+        "Ship…",
+        "roadmap.ship",
+        &item.key,
+        "",
+    )])
+}
+
+/// It ended, and who hears of it.
+pub fn ended(told: &Told) -> Message {
+    let item = &told.item;
+    let asked = match told.waves {
+        0 => None,
+        waves => Some(format!(
+            "Everybody who was asked in the {} behind it is told, and asked whether it helped.",
+            many(waves, "wave")
+        )),
+    };
+    let people = match told.people {
+        0 => None,
+        people => Some(format!(
+            "{} who gave feedback on it and wished to hear of it.",
+            many(people, "person is told")
+        )),
+    };
+    let parts = asked.into_iter().chain(people).collect::<Vec<_>>();
+    let rest = if parts.is_empty() {
+        "Nobody was asked about it, so nobody is told.".to_owned()
+    } else {
+        parts.join(" ")
+    };
+    Message::new(text!["✅ ", emphasis(&item.title), format!(" is {}.", item.state.word())]).section(rest)
+}
+
+fn many(count: usize, one: &str) -> String {
+    match (count, one) {
+        (1, one) => format!("1 {one}"),
+        (count, "wave") => format!("{count} waves"),
+        (count, _) => format!("{count} people are told"),
+    }
+}
+
+/// Text for other tools, in a private answer.
+pub fn exported(text: String) -> Message {
+    Message::new("✅ The roadmap, for other tools:").with(Block::Log { text })
+}
+
+/// How much of it was seen lately: people from five on, answers as they were released.
+pub fn counted(one: &Evidence) -> String {
+    if let Some(finding) = one.findings.first() {
+        return format!("{} of {} answers", finding.hits, finding.n);
+    }
+    match (disclosure::people(one.people, K), one.people) {
+        (Some(people), _) => format!("{people} people, {} times", one.times),
+        (None, 0) => "not lately".into(),
+        (None, _) => format!("fewer than {K} people"),
+    }
 }
 
 fn name(one: &Feedback) -> &str {

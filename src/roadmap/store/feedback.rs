@@ -79,3 +79,29 @@ pub(in crate::roadmap) async fn delete_of(tx: &mut Tx, person: &str) -> Result<(
     sqlx::query("DELETE FROM feedback WHERE person_id = $1").bind(person).execute(tx.conn()).await?;
     Ok(())
 }
+
+pub(in crate::roadmap) async fn of_item(conn: &mut Conn, item: &str) -> Result<Vec<Feedback>> {
+    let sql = format!("{FEEDBACK} WHERE item_id = $1 ORDER BY at DESC, feedback.id LIMIT 20");
+    sqlx::query(AssertSqlSafe(sql)).bind(item).fetch_all(conn).await?.iter().map(read).collect()
+}
+
+/// It speaks for this item from now on.
+pub(in crate::roadmap) async fn link(tx: &mut Tx, id: &str, item: &str) -> Result<()> {
+    let sql = "UPDATE feedback SET state = 'linked', item_id = $2 WHERE id = $1";
+    sqlx::query(sql).bind(id).bind(item).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Who wishes to be told what comes of an item.
+pub(in crate::roadmap) async fn wishing(conn: &mut Conn, item: &str) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT person_id FROM feedback
+               WHERE item_id = $1 AND contact = 1 AND person_id IS NOT NULL ORDER BY person_id";
+    Ok(sqlx::query_scalar(sql).bind(item).fetch_all(conn).await?)
+}
+
+/// Its item ended.
+pub(in crate::roadmap) async fn end(tx: &mut Tx, item: &str) -> Result<()> {
+    let sql = "UPDATE feedback SET state = 'done' WHERE item_id = $1";
+    sqlx::query(sql).bind(item).execute(tx.conn()).await?;
+    Ok(())
+}

@@ -34,7 +34,7 @@ async fn what_is_said_is_read_and_set_aside() {
     assert_snapshot!(priya.presses_value(&format!("feedback.show:{id}:")).await, @"
     Ada · 2026-11-18 09:00 UTC · new
     it's slow: a build takes “ages”, p95=40m --no-cache
-    [Set aside]
+    [Link to an item…] [Set aside]
     ");
     assert_snapshot!(priya.presses_value(&format!("feedback.done:{id}:")).await, @"✅ Set aside: it's slow: a build takes “ages”, p95=40m --no-cache");
     assert_snapshot!(priya.presses_value(&format!("feedback.done:{id}:")).await, @"It was set aside already.");

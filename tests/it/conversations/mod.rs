@@ -14,6 +14,7 @@ mod outages;
 mod privacy;
 mod reconcile;
 mod repair;
+mod roadmap;
 mod side_by_side;
 mod stuck;
 mod surveys;

@@ -1,0 +1,173 @@
+//! What speaks for doing something, gathered from what happens, and linked to items.
+
+use std::sync::Arc;
+
+use super::model::Standing;
+use super::model::evidence::{About, Evidence, FAILED, Finding, frequent, low_end, normalised};
+use super::model::item::{Item, State};
+use super::store::{evidence as store, feedback};
+use super::{Roadmap, SPAN, items};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
+use crate::disclosure::{Released, release};
+use crate::error::{Error, Result};
+use crate::facts::{Fact, FactKind};
+use crate::surveys::model::Survey;
+use crate::surveys::model::question::Kind;
+use crate::surveys::{self};
+
+/// The facts that evidence comes from.
+pub const FOLLOWED: [FactKind; 3] = [FactKind::SearchEmpty, FactKind::EnvFailed, FactKind::WaveClosed];
+
+impl Roadmap {
+    /// Something happened that may speak for an item.
+    pub async fn follow(self: Arc<Self>, fact: Fact) -> Result<()> {
+        let db = self.db.clone();
+        db.write((self, fact), |tx, (slice, fact)| {
+            Box::pin(async move {
+                match fact.kind {
+                    FactKind::WaveClosed => slice.read_wave(tx, fact).await,
+                    _ => sight(tx, fact).await,
+                }
+            })
+        })
+        .await
+    }
+
+    /// A wave is closed: what its answers say that were released.
+    async fn read_wave(&self, tx: &mut Tx, fact: &Fact) -> Result<()> {
+        let key = fact.data["survey"].as_str().unwrap_or_default();
+        let Some(survey) = self.surveys.all.iter().find(|survey| survey.key == key) else { return Ok(()) };
+        // A wave's period may have begun long before it closes.
+        let tallies = surveys::tallies(tx.conn(), key, fact.at.minus(SPAN)).await?;
+        let Some(tally) = tallies.into_iter().find(|tally| tally.wave == fact.subject) else { return Ok(()) };
+        let Released::Shown { n, buckets, .. } = release(&tally.counts) else { return Ok(()) };
+        for (about, hits, impacts) in said(survey, n, &buckets) {
+            let evidence = store::ensure(tx, &about, fact.at).await?;
+            let (wave, period) = (tally.wave.clone(), tally.period.clone());
+            store::find_out(tx, &evidence, &Finding { wave, period, hits, n, impacts }, fact.at).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What released answers speak for: (about, answers, impacts).
+fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<(About, u64, Vec<(f64, u64)>)> {
+    let (key, title) = (survey.key.clone(), survey.title.clone());
+    let (question, labels) = (survey.question.text.clone(), survey.question.labels());
+    match survey.question.kind {
+        // How something that was shipped is received belongs to its item.
+        _ if survey.when.fact == FactKind::RoadmapShipped.word() => Vec::new(),
+        Kind::Single | Kind::Multiple if survey.when.fact == FactKind::EnvFailed.word() => {
+            let reason = |(choice, hits): (String, &u64)| {
+                let about = About::Reason {
+                    survey: key.clone(),
+                    title: title.clone(),
+                    question: question.clone(),
+                    choice,
+                };
+                frequent(*hits, n).then(|| (about, *hits, vec![(FAILED, *hits)]))
+            };
+            labels.into_iter().zip(buckets).filter_map(reason).collect()
+        }
+        kind => {
+            let low = low_end(kind, labels.len(), n, buckets);
+            low.map(|(hits, impacts)| (About::Score { survey: key, title, question }, hits, impacts))
+                .into_iter()
+                .collect()
+        }
+    }
+}
+
+/// Somebody searched in vain, or a create stopped.
+async fn sight(tx: &mut Tx, fact: &Fact) -> Result<()> {
+    let text = |name: &str| fact.data[name].as_str().map(str::to_owned);
+    let about = match fact.kind {
+        FactKind::SearchEmpty => About::Search { words: normalised(&fact.subject) },
+        _ => About::Failure { template: text("template").unwrap_or_default(), step: text("step") },
+    };
+    let nothing = matches!(&about, About::Search { words } if words.is_empty());
+    if nothing || store::seen(tx.conn(), &fact.id).await? {
+        return Ok(());
+    }
+    let evidence = store::ensure(tx, &about, fact.at).await?;
+    store::sight(tx, &evidence, (&fact.id, fact.at), text("person").as_deref()).await
+}
+
+/// What nobody has linked to an item or set aside, the latest first.
+pub async fn unlinked(conn: &mut Conn, now: Timestamp) -> Result<Vec<Evidence>> {
+    store::counted(conn, store::Of::Nobody, now.minus(SPAN)).await
+}
+
+/// What can be linked to an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    Evidence(String),
+    Feedback(String),
+}
+
+impl Source {
+    /// By an id that a choice or a button carries.
+    pub fn of(id: &str) -> Source {
+        match id.starts_with("fbk_") {
+            true => Source::Feedback(id.into()),
+            false => Source::Evidence(id.into()),
+        }
+    }
+}
+
+async fn find(tx: &mut Tx, id: &str) -> Result<Evidence> {
+    let found = store::counted(tx.conn(), store::Of::One(id), Timestamp(0)).await?;
+    let gone =
+        || Error::NotFound("There is no such evidence. `/platform roadmap list` shows what there is.".into());
+    found.into_iter().next().ok_or_else(gone)
+}
+
+/// Has it speak for an item from now on; what it is about.
+///
+/// # Errors
+/// `Conflict` for an item that ended, or a feedback that is done.
+pub async fn link(tx: &mut Tx, item: &Item, source: &Source) -> Result<String> {
+    let item = items::find_live(tx.conn(), &item.id).await?;
+    match source {
+        Source::Evidence(id) => {
+            let evidence = find(tx, id).await?;
+            if let Some(before) = &evidence.item {
+                settled(tx, before).await?;
+            }
+            store::link(tx, id, &item.id).await?;
+            Ok(evidence.about.line())
+        }
+        Source::Feedback(id) => {
+            let one = super::feedback::find(tx.conn(), id).await?;
+            if one.standing == Standing::Done {
+                return Err(Error::Conflict("This feedback is done already.".into()));
+            }
+            feedback::link(tx, id, &item.id).await?;
+            Ok(super::model::excerpt(&one.text, 80))
+        }
+    }
+}
+
+/// What an item was shipped for stays with it.
+async fn settled(tx: &mut Tx, item: &str) -> Result<()> {
+    let item = items::find(tx.conn(), item).await?;
+    match item.state {
+        State::Shipped => Err(Error::Conflict(format!("It spoke for `{}`, which is shipped.", item.key))),
+        State::Open | State::Started | State::Dropped => Ok(()),
+    }
+}
+
+/// Looked at, and nothing of it is for the roadmap; what it is about.
+pub async fn set_aside(tx: &mut Tx, source: &Source) -> Result<String> {
+    match source {
+        Source::Evidence(id) => {
+            let evidence = find(tx, id).await?;
+            store::set_aside(tx, id).await?;
+            Ok(evidence.about.line())
+        }
+        Source::Feedback(id) => {
+            Ok(super::model::excerpt(&super::feedback::set_aside(tx, id).await?.text, 80))
+        }
+    }
+}
