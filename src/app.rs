@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{Actor, Role};
 use crate::catalog::commands::Shelf;
+use crate::catalog::library::Library;
 use crate::chat::directory::{Directory, Told};
 use crate::chat::files::Prune;
 use crate::chat::inbound::Identity;
@@ -298,7 +299,7 @@ impl Slices {
         people: (People, Vec<Arc<dyn Directory>>),
         keepers: Keepers,
     ) -> Self {
-        let catalog = Arc::new(content.catalog);
+        let catalog = Library::new(content.catalog);
         let surveys = Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys });
         Slices {
             db: db.clone(),
@@ -405,7 +406,8 @@ fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Road
             let choice = |value: &str, label: String| Choice { value: value.to_owned(), label };
             match kind {
                 Kind::Template => {
-                    let all = shelf.catalog.list().into_iter();
+                    let catalog = shelf.catalog.now();
+                    let all = catalog.list().into_iter();
                     Ok(all.map(|t| choice(&t.name, format!("{} ({})", t.title, t.name))).collect())
                 }
                 Kind::Environment => {

@@ -231,7 +231,8 @@ fn check(files: &[PathBuf]) -> Outcome {
     let content = Content::load(&config);
     let given = check::files(files);
     if let (Ok(content), Ok(given), true) = (&content, &given, problems.is_empty()) {
-        let warnings = content::warnings(&config, &content.menu).into_iter();
+        let of_templates = content.catalog.warnings.iter().map(ToString::to_string);
+        let warnings = content::warnings(&config, &content.menu).into_iter().chain(of_templates);
         let mut said: String = warnings.map(|warning| format!("warning: {warning}\n")).collect();
         let fine = Counts {
             commands: content.menu.all().filter(|spec| !spec.hidden).count(),

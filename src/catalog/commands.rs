@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Catalog;
+use super::library::Library;
 use super::model::Template;
 use crate::chat::message::{Block, Button, Message, Reply, Text, code, emphasis, plain, strong};
 use crate::commands::{Call, Handlers, handler};
@@ -17,7 +17,7 @@ use crate::text;
 /// What the handlers share.
 pub struct Shelf {
     pub db: Db,
-    pub catalog: Arc<Catalog>,
+    pub catalog: Arc<Library>,
 }
 
 /// The handlers of the slice.
@@ -30,14 +30,16 @@ pub fn handlers(shelf: &Arc<Shelf>) -> Handlers {
 }
 
 async fn list(shelf: Arc<Shelf>, _call: Call) -> Result<Reply> {
-    let all = shelf.catalog.list();
+    let catalog = shelf.catalog.fresh().await;
+    let all = catalog.list();
     let head = Message::new("What an environment can be made from, golden paths first:");
     Ok(Reply::private(shelf_of(head, &all)))
 }
 
 async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
     let words = call.args.text("words").unwrap_or_default().to_owned();
-    let found = shelf.catalog.search(&words);
+    let catalog = shelf.catalog.fresh().await;
+    let found = catalog.search(&words);
     let shown: Vec<_> = found.templates.into_iter().take(8).collect();
     if !shown.is_empty() {
         let head = match found.every {
@@ -60,15 +62,20 @@ async fn search(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
 }
 
 fn shelf_of(head: Message, templates: &[&Arc<Template>]) -> Message {
+    // Where each one is matters once there are others than ours.
+    let own = templates.iter().any(|template| !template.is_shipped());
     let row = |template: &&Arc<Template>| {
-        vec![
+        let mut row = vec![
             text![code(&template.name)],
             text![plain(template.title.as_str())],
             text![template.tier.label()],
             text![plain(template.summary())],
-        ]
+        ];
+        row.extend(own.then(|| origin(template)));
+        row
     };
-    let header = ["Name", "Title", "Support", "What it gives"].map(str::to_owned).to_vec();
+    let mut header = ["Name", "Title", "Support", "What it gives"].map(str::to_owned).to_vec();
+    header.extend(own.then(|| "From".to_owned()));
     let shown = templates.iter().take(5);
     let buttons = shown.map(|template| create_button(template, format!("Create from {}", template.name)));
     let table = Block::Table { header, rows: templates.iter().map(row).collect() };
@@ -77,13 +84,21 @@ fn shelf_of(head: Message, templates: &[&Arc<Template>]) -> Message {
         .context("`/platform template show NAME` tells what one asks and does.")
 }
 
+fn origin(template: &Template) -> Text {
+    match template.is_shipped() {
+        true => text!["shipped"],
+        false => text![code(&template.file)],
+    }
+}
+
 fn create_button(template: &Template, label: String) -> Button {
     Button::new(label.chars().take(75).collect::<String>(), "env.create", &template.name, "")
 }
 
 async fn show(shelf: Arc<Shelf>, call: Call) -> Result<Reply> {
     let name = call.args.text("template").unwrap_or_default();
-    let template = shelf.catalog.get(name).ok_or_else(|| super::unknown(&shelf.catalog, name))?;
+    let catalog = shelf.catalog.fresh().await;
+    let template = catalog.get(name).ok_or_else(|| super::unknown(&catalog, name))?;
     Ok(Reply::private(card(template)))
 }
 

@@ -11,6 +11,7 @@ pub mod actions;
 pub mod commands;
 pub mod find;
 pub mod glob;
+pub mod library;
 pub mod lint;
 pub mod model;
 pub mod parameters;
@@ -21,7 +22,7 @@ mod store;
 pub mod yaml;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
@@ -34,6 +35,7 @@ use crate::diagnostic::Problem;
 use crate::error::{self, Error};
 use find::{Extent, slashed};
 use model::{Files, Template, TemplateFile};
+use reading::Reading;
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -41,6 +43,10 @@ static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     templates: BTreeMap<String, Arc<Template>>,
+    /// The operator's.
+    folders: Vec<PathBuf>,
+    /// What works in the operator's templates and will surprise somebody.
+    pub warnings: Vec<Problem>,
 }
 
 /// Keeps this version's files for the runs that begin with it.
@@ -89,27 +95,59 @@ pub struct Matches<'a> {
 impl Catalog {
     /// The shipped templates and those in the operator's folders.
     ///
-    /// Every problem of every template is returned.
+    /// # Errors
+    /// Every problem of every template.
     pub fn load(operator_dirs: &[PathBuf]) -> Result<Catalog, Vec<Problem>> {
-        let (mut catalog, mut problems) = (Catalog::default(), Vec::new());
+        let (catalog, problems) = Catalog::read(operator_dirs, None);
+        if problems.is_empty() { Ok(catalog) } else { Err(problems) }
+    }
+
+    /// What the folders hold, and what is wrong there. What is broken stays as it was `before`.
+    fn read(folders: &[PathBuf], before: Option<&Catalog>) -> (Catalog, Vec<Problem>) {
+        let mut catalog = Catalog { folders: folders.to_vec(), ..Catalog::default() };
+        let mut problems = Vec::new();
         for dir in SHIPPED.dirs() {
-            let folder = format!("templates/{}", dir.path().display());
-            let read = reading::among(&folder, &shipped_files(dir), None);
-            catalog.add(&format!("{folder}/template.yaml"), read, &mut problems);
+            let folder = format!("{}{}", model::SHIPPED, dir.path().display());
+            match reading::among(&folder, &shipped_files(dir), None) {
+                Err(found) => problems.extend(found),
+                Ok(template) => problems.extend(catalog.add(template)),
+            }
         }
-        for dir in operator_dirs {
-            match find::templates(dir, Extent::Folder) {
-                Err(problem) => problems.push(problem),
+        for folder in folders {
+            match find::templates(folder, Extent::Folder) {
                 Ok(found) => {
-                    for reading in found {
-                        let file = reading.file.clone();
-                        let read = reading.installed().map(|(template, _)| template);
-                        catalog.add(&file, read, &mut problems);
-                    }
+                    found.into_iter().for_each(|reading| problems.extend(catalog.take(reading, before)))
+                }
+                Err(problem) => {
+                    problems.push(problem);
+                    catalog.keep(before, |template| Path::new(&template.file).starts_with(folder));
                 }
             }
         }
-        if problems.is_empty() { Ok(catalog) } else { Err(problems) }
+        (catalog, problems)
+    }
+
+    fn take(&mut self, reading: Reading, before: Option<&Catalog>) -> Vec<Problem> {
+        let (file, name) = (reading.file.clone(), reading.name.clone());
+        match reading.installed() {
+            Ok((template, warnings)) => {
+                self.warnings.extend(warnings);
+                self.add(template).into_iter().collect()
+            }
+            Err(problems) => {
+                let is_it = |template: &Template| template.file == file;
+                self.keep(before, |template| is_it(template) && (name.is_empty() || template.name == name));
+                problems
+            }
+        }
+    }
+
+    /// Keeps what was there before.
+    fn keep(&mut self, before: Option<&Catalog>, is_meant: impl Fn(&Template) -> bool) {
+        let known = before.into_iter().flat_map(|before| before.templates.values());
+        for template in known.filter(|template| is_meant(template)) {
+            self.templates.entry(template.name.clone()).or_insert_with(|| template.clone());
+        }
     }
 
     /// The template of that name.
@@ -149,17 +187,14 @@ impl Catalog {
         read::nearest(name, &names)
     }
 
-    fn add(&mut self, file: &str, read: Result<Template, Vec<Problem>>, problems: &mut Vec<Problem>) {
-        match read {
-            Err(found) => problems.extend(found),
-            Ok(template) if self.templates.contains_key(&template.name) => {
-                let what = format!("there is a template `{}` already", template.name);
-                problems.push(Problem::whole(file, what, "give it another `metadata.name`"));
-            }
-            Ok(template) => {
-                self.templates.insert(template.name.clone(), Arc::new(template));
-            }
+    /// Takes it in, unless its name is taken.
+    fn add(&mut self, template: Template) -> Option<Problem> {
+        if self.templates.contains_key(&template.name) {
+            let what = format!("there is a template `{}` already", template.name);
+            return Some(Problem::whole(&template.file, what, "give it another `metadata.name`"));
         }
+        self.templates.insert(template.name.clone(), Arc::new(template));
+        None
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Template {
     pub owner: Option<String>,
     /// `service`, `website` …
     pub kind: String,
+    /// Where it was read, as the operator knows it.
+    pub file: String,
     /// The start of the SHA-256 of every file.
     pub version: String,
     pub tier: Tier,
@@ -117,10 +119,18 @@ pub struct Template {
     pub files: Files,
 }
 
+/// Where the templates are that came with the program; no folder of an operator reads so.
+pub const SHIPPED: &str = "shipped:";
+
 /// The operations that a template may define.
 pub const OPERATIONS: &[&str] = &["destroy", "stop", "start", "deploy", "rollback", "logs"];
 
 impl Template {
+    /// Whether it came with the program.
+    pub fn is_shipped(&self) -> bool {
+        self.file.starts_with(SHIPPED)
+    }
+
     /// The first sentence of the description.
     pub fn summary(&self) -> &str {
         self.description.split(['\n', '.']).next().unwrap_or_default().trim()

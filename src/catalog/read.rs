@@ -45,6 +45,7 @@ impl Reader<'_> {
             tags: self.texts("/metadata/tags"),
             owner: self.text("/spec/owner"),
             kind: self.required_text("/spec/type"),
+            file: self.document.file.clone(),
             version: digest(&files),
             tier: self.tier(),
             ttl: self.ttl(),

@@ -4,7 +4,6 @@ use std::fs;
 
 use serde_json::{Map, Value, json};
 
-use super::reading::Reading;
 use super::*;
 use crate::templating::Renderer;
 

@@ -37,8 +37,9 @@ async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let Some(template) = call.args.text("template") else {
         return Ok(Reply::Form { form: which_template(&call).await? });
     };
-    let unknown = || catalog::unknown(&slice.catalog, template);
-    let template = slice.catalog.get(template).ok_or_else(unknown)?.clone();
+    let catalog = slice.catalog.fresh().await;
+    let unknown = || catalog::unknown(&catalog, template);
+    let template = catalog.get(template).ok_or_else(unknown)?.clone();
     let Some((name, parameters)) = values(&call, &template)? else {
         return Ok(Reply::Form { form: form(&call, &template).await? });
     };
@@ -157,7 +158,8 @@ async fn list(slice: Arc<Environments>, call: Call) -> Result<Reply> {
 
 async fn home(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let mut conn = slice.db.read().await?;
-    let page = super::home::page(&mut conn, &slice.catalog, &call.actor.person, slice.db.now());
+    let catalog = slice.catalog.fresh().await;
+    let page = super::home::page(&mut conn, &catalog, &call.actor.person, slice.db.now());
     Ok(Reply::private(page.await?))
 }
 
@@ -226,16 +228,12 @@ async fn retry(slice: Arc<Environments>, call: Call) -> Result<Reply> {
         "done" => Verdict::Done,
         _ => Verdict::Again,
     });
-    call.commit(
-        &slice.db,
-        (Asker::of(&call), slice.catalog.clone(), verdict),
-        |tx, (by, catalog, verdict)| {
-            Box::pin(async move {
-                let env = repair::retry(tx, &by.actor, catalog, &by.name, *verdict).await?;
-                Ok(by.answer(wording::retried(&env)))
-            })
-        },
-    )
+    call.commit(&slice.db, (Asker::of(&call), slice.catalog.now(), verdict), |tx, (by, catalog, verdict)| {
+        Box::pin(async move {
+            let env = repair::retry(tx, &by.actor, catalog, &by.name, *verdict).await?;
+            Ok(by.answer(wording::retried(&env)))
+        })
+    })
     .await
 }
 

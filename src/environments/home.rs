@@ -102,7 +102,7 @@ impl Job for Refresh {
 
     async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
         let person = payload["person"].as_str().unwrap_or_default().to_owned();
-        let unit = (person, self.0.catalog.clone());
+        let unit = (person, self.0.catalog.now());
         let refresh = self.0.db.write(unit, |tx, (person, catalog)| {
             Box::pin(async move {
                 let now = tx.now();

@@ -115,7 +115,7 @@ impl Advance {
     }
 
     async fn work(&self, conn: &mut Conn, env: Environment, run: Run) -> Result<Work> {
-        let template = catalog::pinned(conn, &self.slice.catalog, &env.template, &env.version).await?;
+        let template = catalog::pinned(conn, &self.slice.catalog.now(), &env.template, &env.version).await?;
         let owner = people::by_id(conn, &env.owner).await?.map(|person| person.name).unwrap_or_default();
         Ok(Work { env, run, template, owner })
     }

@@ -37,7 +37,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::{Actor, Role};
 use crate::catalog::model::Template;
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, library::Library};
 use crate::chat::outbox::{self, Address};
 use crate::clock::Timestamp;
 use crate::commands::parse::nearest;
@@ -53,7 +53,7 @@ use warnings::Keepers;
 /// The slice.
 pub struct Environments {
     pub db: Db,
-    pub catalog: Arc<Catalog>,
+    pub catalog: Arc<Library>,
     pub keepers: Keepers,
 }
 

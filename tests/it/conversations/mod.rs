@@ -2,6 +2,7 @@
 
 mod actions;
 mod answers;
+mod catalog;
 mod environments;
 mod extremes;
 mod failures;
