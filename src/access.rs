@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::inbound::Identity;
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::zone::Zone;
 
@@ -59,6 +60,26 @@ impl Actor {
     /// Whether the actor holds `role`; an admin holds each.
     pub fn holds(&self, role: Role) -> bool {
         self.roles.contains(&role) || self.roles.contains(&Role::Admin)
+    }
+
+    /// An instant by their clock, "Fri 18:00"; a zone that is not known to be theirs is named.
+    pub fn clock(&self, at: Timestamp, now: Timestamp) -> String {
+        self.in_zone(self.zone.clock(at, now))
+    }
+
+    /// The same with its date, "Fri 2026-11-27 18:00".
+    pub fn dated(&self, at: Timestamp) -> String {
+        self.in_zone(self.zone.dated(at))
+    }
+
+    /// How to say which zone is theirs, where that is not known.
+    pub fn zone_hint(&self) -> Option<String> {
+        (!self.zone_known)
+            .then(|| format!("Times are in {}; `/platform settings zone=…` sets yours.", self.zone))
+    }
+
+    fn in_zone(&self, clock: String) -> String {
+        if self.zone_known { clock } else { format!("{clock} {}", self.zone) }
     }
 }
 

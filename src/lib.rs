@@ -10,7 +10,7 @@
 //! - Edges: [`chat`] (people talk to us), [`web`] (HTTP), [`drivers`] (the outside that steps act on).
 //! - Slices: [`people`], [`catalog`], [`environments`], [`surveys`], [`stats`], [`roadmap`].
 //! - Ground: [`db`], [`jobs`], [`facts`], [`audit`], [`access`], [`keys`], [`templating`],
-//!   [`clock`], [`zone`], [`cron`](mod@cron), [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`],
+//!   [`clock`], [`zone`], [`cron`](mod@cron), [`moment`], [`ids`], [`error`], [`diagnostic`], [`duration`], [`metrics`],
 //!   [`statistics`], [`disclosure`], [`config`], [`content`].
 //! - [`check`] reads what operators write, before they install it.
 //! - [`app`] builds everything and is used by [`cli`] and tests alone.
@@ -42,6 +42,7 @@ pub mod ids;
 pub mod jobs;
 pub mod keys;
 pub mod metrics;
+pub mod moment;
 pub mod people;
 pub mod roadmap;
 pub mod statistics;

@@ -29,6 +29,20 @@ impl Zone {
         Timestamp(found.map_or_else(|| local.and_utc().timestamp_millis(), |at| at.timestamp_millis()))
     }
 
+    /// "Fri 18:00" where its clocks show that within the next six days, with the date where not.
+    pub fn clock(self, at: Timestamp, now: Timestamp) -> String {
+        let (local, today) = (self.local(at), self.local(now).date_naive());
+        match (local.date_naive() - today).num_days() {
+            0..=6 => local.format("%a %H:%M").to_string(),
+            _ => self.dated(at),
+        }
+    }
+
+    /// "Fri 2026-11-27 18:00".
+    pub fn dated(self, at: Timestamp) -> String {
+        self.local(at).format("%a %Y-%m-%d %H:%M").to_string()
+    }
+
     /// The first instant of a day there.
     pub fn midnight(self, day: NaiveDate) -> Timestamp {
         self.instant(day.and_time(NaiveTime::MIN))
@@ -63,6 +77,16 @@ mod tests {
     fn at(zone: &str, local: &str) -> String {
         let zone: Zone = zone.parse().unwrap();
         zone.local(zone.instant(local.parse().unwrap())).to_rfc3339()
+    }
+
+    #[test]
+    fn a_day_of_this_week_needs_no_date() {
+        let zone: Zone = "America/New_York".parse().unwrap();
+        let at = |text: &str| zone.instant(text.parse().unwrap());
+        let now = at("2026-11-27T23:00:00");
+        assert_eq!(zone.clock(at("2026-12-03T09:05:00"), now), "Thu 09:05");
+        assert_eq!(zone.clock(at("2026-12-04T09:05:00"), now), "Fri 2026-12-04 09:05");
+        assert_eq!(zone.clock(at("2026-11-26T09:05:00"), now), "Thu 2026-11-26 09:05");
     }
 
     #[test]

@@ -135,7 +135,9 @@ impl Call {
                     choices => FieldKind::Lookup { choices },
                 }
             }
-            Kind::Slug | Kind::Duration | Kind::User | Kind::Id => FieldKind::Text { multiline: false },
+            Kind::Slug | Kind::Duration | Kind::Date | Kind::Until | Kind::User | Kind::Id => {
+                FieldKind::Text { multiline: false }
+            }
         };
         Ok(Field {
             name: argument.name.clone(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::spec::{Argument, Kind, Spec, is_slug};
 use crate::duration;
+use crate::moment::{Day, Lasting};
 
 /// A word of the line: its text and where it starts in the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,8 @@ pub enum Value {
     Text(String),
     Number(f64),
     Duration(Duration),
+    Day(Day),
+    Lasting(Lasting),
     Flag(bool),
 }
 
@@ -136,6 +139,22 @@ impl Args {
     pub fn duration(&self, name: &str) -> Option<Duration> {
         match self.values.get(name) {
             Some(Value::Duration(span)) => Some(*span),
+            _ => None,
+        }
+    }
+
+    /// The value of a date.
+    pub fn day(&self, name: &str) -> Option<Day> {
+        match self.values.get(name) {
+            Some(Value::Day(day)) => Some(*day),
+            _ => None,
+        }
+    }
+
+    /// The value of what says how long something lasts.
+    pub fn lasting(&self, name: &str) -> Option<Lasting> {
+        match self.values.get(name) {
+            Some(Value::Lasting(lasting)) => Some(*lasting),
             _ => None,
         }
     }
@@ -170,6 +189,8 @@ impl Args {
             Value::Text(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             Value::Duration(span) => duration::short(*span),
+            Value::Day(day) => day.to_string(),
+            Value::Lasting(lasting) => lasting.to_string(),
             Value::Flag(flag) => flag.to_string(),
         })
     }
@@ -193,6 +214,9 @@ impl Args {
     }
 }
 
+/// After the first word: `until` `friday` `at` `6pm`.
+const MOMENT_WORDS: usize = 3;
+
 /// Reads the words after the command, `tokens` being all that is left of `line`.
 ///
 /// # Errors
@@ -203,13 +227,18 @@ pub fn arguments(spec: &Spec, line: &str, tokens: &[Token]) -> Result<Args, Stri
     let mut rest = tokens.iter();
     while let Some(token) = rest.next() {
         if let Some((name, inline)) = option_of(spec, token) {
-            let value = match (spec.argument(name).map(|option| option.kind), inline) {
+            let kind = spec.argument(name).map(|option| option.kind);
+            let value = match (kind, inline) {
+                (Some(Kind::Until), Some(value)) => moment(spec, value, &mut rest),
                 (_, Some(value)) => value.to_owned(),
                 (Some(Kind::Flag), None) => "true".to_owned(),
                 (_, None) => match rest.clone().next().filter(|next| option_of(spec, next).is_none()) {
                     Some(next) => {
                         rest.next();
-                        next.text.clone()
+                        match kind {
+                            Some(Kind::Until) => moment(spec, &next.text, &mut rest),
+                            _ => next.text.clone(),
+                        }
                     }
                     None if spec.open && spec.argument(name).is_none() => "true".to_owned(),
                     None => return Err(format!("`--{name}` needs a value, as in `{name}=…`.")),
@@ -226,7 +255,11 @@ pub fn arguments(spec: &Spec, line: &str, tokens: &[Token]) -> Result<Args, Stri
             args.set(argument, &whole).map_err(|(_, why)| why)?;
             break;
         }
-        args.set(argument, &token.text).map_err(|(_, why)| why)?;
+        let value = match argument.kind {
+            Kind::Until => moment(spec, &token.text, &mut rest),
+            _ => token.text.clone(),
+        };
+        args.set(argument, &value).map_err(|(_, why)| why)?;
     }
     Ok(args)
 }
@@ -253,6 +286,18 @@ fn raw_rest(
     }
     whole.push_str(&line[from..]);
     Ok(whole.trim_end().to_owned())
+}
+
+/// As many words as say how long something lasts: `until fri 18:00` are three of them.
+fn moment(spec: &Spec, first: &str, rest: &mut std::slice::Iter<'_, Token>) -> String {
+    let more = rest.clone().take_while(|next| option_of(spec, next).is_none()).take(MOMENT_WORDS);
+    let words: Vec<&str> = std::iter::once(first).chain(more.map(|token| token.text.as_str())).collect();
+    let fits = |count: &usize| Lasting::parse(&words[..*count].join(" ")).is_some();
+    // Where no number of them fits, the sentence that says so names what was meant for it.
+    let otherwise = if first.eq_ignore_ascii_case("until") { words.len() } else { 1 };
+    let count = (1..=words.len()).rev().find(fits).unwrap_or(otherwise);
+    rest.by_ref().take(count - 1).for_each(drop);
+    words[..count].join(" ")
 }
 
 /// `--name`, `--name=value` or `name=value` of a name that could be an option.
@@ -322,6 +367,19 @@ fn read(argument: &Argument, text: &str) -> Result<Value, String> {
             None => {
                 Err(format!("`{shown}` is no length of time; `{name}` takes one like `2h`, `3d` or `1d12h`."))
             }
+        },
+        Kind::Date => match Day::parse(trimmed) {
+            Some(day) => Ok(Value::Day(day)),
+            None => Err(format!(
+                "`{shown}` is no day; `{name}` takes one like `2026-12-24`, `fri` or `tomorrow`."
+            )),
+        },
+        Kind::Until => match Lasting::parse(trimmed) {
+            Some(lasting) => Ok(Value::Lasting(lasting)),
+            None => Err(format!(
+                "`{shown}` is neither a length of time nor a moment; `{name}` takes one like `1d12h`, or \
+                 `until fri 18:00`, `until 2026-12-24`."
+            )),
         },
         Kind::Choice => match argument.choices.iter().find(|choice| choice.eq_ignore_ascii_case(trimmed)) {
             Some(choice) => Ok(Value::Text(choice.clone())),
@@ -428,6 +486,14 @@ mod tests {
             kind = "duration"
             help = "h"
             [[option]]
+            name = "keep"
+            kind = "until"
+            help = "h"
+            [[option]]
+            name = "on"
+            kind = "date"
+            help = "h"
+            [[option]]
             name = "all"
             kind = "flag"
             help = "h"
@@ -458,11 +524,33 @@ mod tests {
     }
 
     #[test]
+    fn days_and_moments_may_be_several_words() {
+        for line in [
+            "keep=until fri 18:00 shop --all",
+            "shop --keep Friday at 6pm --all",
+            "shop all=on keep='fri 18:00'",
+        ] {
+            let args = read_line(line).unwrap();
+            let kept = args.typed("keep").unwrap();
+            assert_eq!(
+                (kept.as_str(), args.text("name"), args.flag("all")),
+                ("until fri 18:00", Some("shop"), true),
+                "{line}"
+            );
+        }
+        assert_eq!(read_line("shop keep=3d small").unwrap().lasting("keep"), Lasting::parse("3d"));
+        assert_eq!(read_line("shop on=Tomorrow").unwrap().day("on"), Some(Day::Tomorrow));
+    }
+
+    #[test]
     fn what_cannot_be_read_says_what_to_type() {
         for (line, says) in [
             ("Shop_1", "`shop-1` would do"),
             ("shop huge", "not one of `small` or `large`"),
             ("shop ttl=soon", "like `2h`, `3d`"),
+            ("shop keep=until soon then", "`until soon then` is neither"),
+            ("shop keep=soon", "like `1d12h`, or `until fri 18:00`"),
+            ("shop on=31.12.", "like `2026-12-24`, `fri` or `tomorrow`"),
             ("shop ttl=1d ttl=2d", "given twice"),
             ("shop name=pop", "given twice"),
             ("shop small more", "one word too many"),

@@ -18,6 +18,10 @@ pub enum Kind {
     Number,
     /// `2h`, `3d`, `1d12h`.
     Duration,
+    /// `2026-12-24`, `fri`, `tomorrow`: one word.
+    Date,
+    /// A length of time, `3d`, or a moment, `until fri 18:00`, by the clock of who says it.
+    Until,
     /// One of the argument's `choices`.
     Choice,
     /// Yes or no; takes no value on the line.
@@ -312,8 +316,9 @@ fn in_their_order(spec: &Spec) -> Vec<Finding> {
     let mut optional = None;
     for (place, argument) in spec.arguments.iter().enumerate() {
         let name = &argument.name;
-        if argument.kind == Kind::Text && place + 1 != spec.arguments.len() {
-            let what = format!("`{name}` takes the rest of the line and is not the last argument");
+        let words = matches!(argument.kind, Kind::Text | Kind::Until);
+        if words && place + 1 != spec.arguments.len() {
+            let what = format!("`{name}` takes several words and is not the last argument");
             findings.push((quoted(argument), what, "move it to the end"));
         }
         if let (true, Some(before)) = (argument.required, optional) {

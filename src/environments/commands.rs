@@ -15,6 +15,7 @@ use crate::chat::outbox::Address;
 use crate::clock::Timestamp;
 use crate::commands::{Call, Handlers, handler};
 use crate::error::{Error, Result};
+use crate::moment::Lasting;
 
 /// The handlers of the slice.
 pub fn handlers(slice: &Arc<Environments>) -> Handlers {
@@ -43,7 +44,7 @@ async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let Some((name, parameters)) = values(&call, &template)? else {
         return Ok(Reply::Form { form: form(&call, &template).await? });
     };
-    let ttl = call.args.duration("ttl");
+    let ttl = call.args.lasting("ttl");
     let request =
         Request { owner: call.actor.clone(), template, name, parameters, ttl, address: address(&call) };
     if call.args.flag("dry-run") {
@@ -54,7 +55,11 @@ async fn create(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     call.commit(&slice.db, request, |tx, request| {
         Box::pin(async move {
             let env = super::request(tx, request).await?;
-            Ok(Reply::private(wording::asked(&env)))
+            let asked = wording::asked(&env);
+            Ok(Reply::private(match request.ttl {
+                Some(Lasting::Until(_)) => wording::taken(asked, &env, tx.now(), &request.owner),
+                _ => asked,
+            }))
         })
     })
     .await
@@ -181,11 +186,11 @@ async fn show(slice: Arc<Environments>, call: Call) -> Result<Reply> {
 
 async fn extend(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     let name = call.args.text("name").unwrap_or_default().to_owned();
-    let by = call.args.duration("by").ok_or_else(|| Error::internal("the spec requires `by`"))?;
+    let by = call.args.lasting("by").ok_or_else(|| Error::internal("the spec requires `by`"))?;
     call.commit(&slice.db, (call.actor.clone(), name, by), |tx, (actor, name, by)| {
         Box::pin(async move {
             let env = deadlines::extend(tx, actor, name, *by).await?;
-            Ok(Reply::private(wording::extended(&env, tx.now())))
+            Ok(Reply::private(wording::extended(&env, tx.now(), actor)))
         })
     })
     .await
@@ -199,7 +204,8 @@ async fn keep(slice: Arc<Environments>, call: Call) -> Result<Reply> {
         let env = super::find(&mut conn, &id).await?;
         super::demand(&mut conn, &call.actor, &env, "extend").await?;
         let now = slice.db.now();
-        let form = wording::warning::keep_form(&env, now).ok_or_else(|| model::beyond(&env, now))?;
+        let form =
+            wording::warning::keep_form(&env, now, &call.actor).ok_or_else(|| model::beyond(&env, now))?;
         return Ok(Reply::Form { form });
     };
     let unknown = |_| Error::Invalid("This is none of the ends offered. Choose one of them.".into());
@@ -207,7 +213,7 @@ async fn keep(slice: Arc<Environments>, call: Call) -> Result<Reply> {
     call.commit(&slice.db, (call.actor.clone(), id, until), |tx, (actor, id, until)| {
         Box::pin(async move {
             let env = deadlines::keep(tx, actor, id, *until).await?;
-            Ok(Reply::private(wording::extended(&env, tx.now())))
+            Ok(Reply::private(wording::extended(&env, tx.now(), actor)))
         })
     })
     .await

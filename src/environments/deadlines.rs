@@ -1,7 +1,5 @@
 //! How long an environment lives: its deadline moves by a person's word, and ends it once that was announced.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::model::{self, Environment, Event, State};
@@ -14,12 +12,16 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::jobs::queue::{self, NewJob};
+use crate::moment::Lasting;
 
-/// Moves the deadline by `by`.
-pub async fn extend(tx: &mut Tx, actor: &Actor, name_or_id: &str, by: Duration) -> Result<Environment> {
+/// Moves the deadline by a length of time, or to a moment.
+pub async fn extend(tx: &mut Tx, actor: &Actor, name_or_id: &str, by: Lasting) -> Result<Environment> {
     let env = super::find_to_change(tx, name_or_id).await?;
     super::demand(tx.conn(), actor, &env, "extend").await?;
-    let deadline = model::extended(&env, tx.now(), by)?;
+    let deadline = match by {
+        Lasting::For(span) => model::extended(&env, tx.now(), span)?,
+        Lasting::Until(moment) => model::until(&env, tx.now(), moment, actor)?,
+    };
     moved(tx, env, deadline).await
 }
 

@@ -45,6 +45,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::drivers::{Ownership, Resource};
 use crate::error::{Error, Result};
 use crate::facts::{self, FactKind};
+use crate::moment::Lasting;
 use crate::people;
 use model::{Environment, Event, ResourceRow, Run, State};
 pub use usage::{Usage, usage};
@@ -66,7 +67,7 @@ pub struct Request {
     /// Validated by the template's schema.
     pub parameters: Map<String, Value>,
     /// As long as this instead of the template's default.
-    pub ttl: Option<Duration>,
+    pub ttl: Option<Lasting>,
     /// Where the message goes that follows it.
     pub address: Address,
 }
@@ -76,7 +77,15 @@ impl Request {
     pub fn environment(&self, id: String, now: Timestamp) -> Result<Environment> {
         let template = &self.template;
         let allowed = template.ttl.map(|ttl| (ttl.default, ttl.max));
-        let (deadline, latest) = model::deadlines(now, self.ttl, allowed, &template.name)?;
+        let wanted = match self.ttl {
+            Some(Lasting::For(span)) => Some(span),
+            Some(Lasting::Until(moment)) => {
+                let until = model::ahead(moment, now, &self.owner);
+                Some(until.map_err(|why| Error::Fields(vec![("ttl".into(), why)]))?.since(now))
+            }
+            None => None,
+        };
+        let (deadline, latest) = model::deadlines(now, wanted, allowed, &template.name)?;
         Ok(Environment {
             id,
             name: self.name.clone(),

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::notice::Term;
+use crate::access::Actor;
 use crate::catalog::model::Tier;
 use crate::clock::Timestamp;
 use crate::drivers::{Ownership, Resource};
 use crate::duration;
 use crate::error::{Error, Result};
+use crate::moment::Moment;
 pub use state::{Event, State};
 
 /// An environment, as its row has it.
@@ -212,6 +214,46 @@ pub fn kept(env: &Environment, now: Timestamp, until: Timestamp) -> Result<Times
         )));
     }
     if until <= env.latest { Ok(until.max(env.deadline)) } else { Err(beyond(env, now)) }
+}
+
+/// The deadline when it is to be the moment that `by` says.
+///
+/// # Errors
+/// `Conflict` where the moment is past, earlier than the deadline, or beyond what is possible.
+pub fn until(env: &Environment, now: Timestamp, moment: Moment, by: &Actor) -> Result<Timestamp> {
+    let until = ahead(moment, now, by).map_err(Error::Conflict)?;
+    if until > env.latest && env.latest > env.deadline {
+        let whole = duration::words(env.latest.since(env.created_at));
+        let name = &env.name;
+        return Err(Error::Conflict(format!(
+            "`{name}` may live {whole} in all, until {}. `/platform env extend {name} until {}` keeps it that long.",
+            by.clock(env.latest, now),
+            by.zone.local(env.latest).format("%Y-%m-%d %H:%M"),
+        )));
+    }
+    let kept = kept(env, now, until)?;
+    if kept <= until {
+        return Ok(kept);
+    }
+    Err(Error::Conflict(format!(
+        "`{0}` stays until {1} already. `/platform env extend {0} 1d` keeps it a day longer, `/platform env destroy {0}` \
+         ends it now.",
+        env.name,
+        by.clock(env.deadline, now)
+    )))
+}
+
+/// The instant that somebody means by a moment.
+///
+/// # Errors
+/// A sentence where it is past.
+pub fn ahead(moment: Moment, now: Timestamp, by: &Actor) -> std::result::Result<Timestamp, String> {
+    let at = moment.instant(now, by.zone);
+    let past = || {
+        let clock = by.clock(now, now);
+        format!("`{moment}` is past: it is {clock} now. Write a later moment, as `until tomorrow 9:00`.")
+    };
+    if at > now { Ok(at) } else { Err(past()) }
 }
 
 /// Why it cannot be kept longer, or so long, and what is still possible.

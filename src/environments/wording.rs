@@ -10,6 +10,7 @@ pub use repair::{abandoned, buttons, cancelled, retried, undoing};
 
 use super::model::{Environment, Event, Presence, ResourceRow, Run, State, StepRow, StepState};
 use super::notice::Standing;
+use crate::access::Actor;
 use crate::chat::message::{Block, Button, Choice, Message, Text, code, emphasis, link, plain, strong, time};
 use crate::clock::Timestamp;
 use crate::drivers::{Ownership, Resource};
@@ -295,9 +296,20 @@ pub fn named(resource: &Resource) -> String {
     format!("{} {}", resource.kind, resource.label)
 }
 
-/// The answer to `extend`.
-pub fn extended(env: &Environment, now: Timestamp) -> Message {
-    Message::new(extend(text!["✅ ", code(&env.name), " is "], until(env, now)).then("."))
+/// The answer to `extend`, by the clock of who asked.
+pub fn extended(env: &Environment, now: Timestamp, reader: &Actor) -> Message {
+    Message::new(text!["✅ ", code(&env.name), format!(" is yours {}.", ends_for(env, now, reader))])
+}
+
+/// Adds to an answer what a moment was taken for, and how to be understood better.
+pub fn taken(answer: Message, env: &Environment, now: Timestamp, reader: &Actor) -> Message {
+    let hint = reader.zone_hint().map(|hint| format!(" {hint}")).unwrap_or_default();
+    answer.context(format!("It is yours {}.{hint}", ends_for(env, now, reader)))
+}
+
+/// "until Fri 18:00, in 2 days".
+fn ends_for(env: &Environment, now: Timestamp, reader: &Actor) -> String {
+    format!("until {}, {}", reader.clock(env.deadline, now), left(env.deadline, now))
 }
 
 /// The answer to `destroy`.

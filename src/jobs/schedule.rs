@@ -61,7 +61,7 @@ impl Schedule {
     /// The next `count` firings after `now`, as its zone's clocks show them: `Tue 2026-12-01 10:00`.
     pub fn preview(&self, now: Timestamp, count: usize) -> Vec<String> {
         let next = self.cron.upcoming(now, self.zone).take(count);
-        next.map(|at| self.zone.local(at).format("%a %Y-%m-%d %H:%M").to_string()).collect()
+        next.map(|at| self.zone.dated(at)).collect()
     }
 
     fn after(&self, at: Timestamp) -> Timestamp {

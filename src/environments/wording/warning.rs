@@ -1,6 +1,7 @@
 //! How a warning of a deadline reads, what it becomes, and the form that asks until when to keep. Pure.
 
 use super::{destroy_button, extend, when};
+use crate::access::Actor;
 use crate::chat::form::{Field, FieldKind, Form};
 use crate::chat::message::{Button, Choice, Message, Text, code, time};
 use crate::clock::Timestamp;
@@ -88,15 +89,15 @@ pub fn former(env: &Environment, same: bool) -> Message {
     })
 }
 
-/// The form that asks until when to keep it; `None` where no later end is left.
-pub fn keep_form(env: &Environment, now: Timestamp) -> Option<Form> {
+/// The form that asks until when to keep it, by the clock of who reads it; `None` where no later end is left.
+pub fn keep_form(env: &Environment, now: Timestamp, reader: &Actor) -> Option<Form> {
     let offers = offers::all(env.term(), env.latest, now);
     let choice = |offer: &Offer| {
         let more = match offer.until == env.latest {
             true => "As long as it may".to_owned(),
             false => format!("{} more", duration::words(offer.by)),
         };
-        Choice { value: offer.until.0.to_string(), label: format!("{more}: {}", day(offer.until)) }
+        Choice { value: offer.until.0.to_string(), label: format!("{more}: {}", reader.dated(offer.until)) }
     };
     let soonest = duration::short(offers.first()?.by);
     let field = Field {
@@ -104,21 +105,19 @@ pub fn keep_form(env: &Environment, now: Timestamp) -> Option<Form> {
         label: "Until".into(),
         kind: FieldKind::Choice { choices: offers.iter().map(choice).collect() },
         value: None,
-        help: Some("Then it goes, unless it is extended again.".into()),
+        help: Some(match reader.zone_hint() {
+            Some(hint) => format!("Then it goes, unless it is extended again. {hint}"),
+            None => "Then it goes, unless it is extended again.".into(),
+        }),
         required: true,
     };
     Some(Form {
         command: "env.keep".into(),
         title: "Keep until…".into(),
         submit: "Keep".into(),
-        intro: Some(format!("The end of {} so far: {}.", env.name, day(env.deadline))),
+        intro: Some(format!("The end of {} so far: {}.", env.name, reader.dated(env.deadline))),
         fields: vec![field],
         fixed: vec![("name".into(), env.id.clone())],
         typed: Some(format!("/platform env extend {} {}", env.name, soonest)),
     })
-}
-
-/// A choice has no zone of its reader's, so it names its own.
-fn day(at: Timestamp) -> String {
-    at.utc().format("%a %Y-%m-%d %H:%M UTC").to_string()
 }

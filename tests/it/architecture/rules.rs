@@ -36,6 +36,7 @@ pub const RULES: &[Rule] = &[
             "templating",
             "zone",
             "cron",
+            "moment",
             "statistics",
             "disclosure",
             "chat::attachment",

@@ -57,7 +57,7 @@ async fn a_form_asks_for_what_the_line_leaves_open() {
     ");
     let refused = ada.submits(&form, &[("name", "Not a name"), ("ttl", "soon")]).await;
     assert_snapshot!(refused["errors"]["name"].as_str().unwrap(), @"`Not a name` cannot be a name: lower-case letters, digits and `-`, a letter first, at most 40. `not-a-name` would do.");
-    assert_snapshot!(refused["errors"]["ttl"].as_str().unwrap(), @"`soon` is no length of time; `ttl` takes one like `2h`, `3d` or `1d12h`.");
+    assert_snapshot!(refused["errors"]["ttl"].as_str().unwrap(), @"`soon` is neither a length of time nor a moment; `ttl` takes one like `1d12h`, or `until fri 18:00`, `until 2026-12-24`.");
     let done = ada.submits(&form, &[("name", "shop"), ("ttl", "2d")]).await;
     assert_snapshot!(read(&done), @"⏳ `shop` is asked for; a message follows it, here or directly to you. `/platform env show shop` shows it any time.");
     app.run_jobs().await;
@@ -121,7 +121,7 @@ async fn the_deadline_moves_by_extension_and_then_ends_it() {
     let ada = app.person("Ada");
     ada.types("env create preview-site demo ttl=12h").await;
     app.run_jobs().await;
-    assert_snapshot!(ada.runs("env extend demo 1d").await, @"✅ `demo` is yours until 2026-11-19 21:00 UTC (in 1 day 12 h).");
+    assert_snapshot!(ada.runs("env extend demo 1d").await, @"✅ `demo` is yours until Thu 21:00, in 1 day 12 h.");
     assert_snapshot!(ada.runs("env extend demo 30d").await, @"`demo` may live 14 days in all, and `/platform env extend demo 12d12h` is the most that is left.");
     app.after(DAY).await;
     assert_snapshot!(app.reads("C1"), @"

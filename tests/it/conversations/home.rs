@@ -58,7 +58,7 @@ async fn a_press_at_home_is_answered_in_a_modal_and_the_page_shows_what_came_of_
     ada.types("env create preview-site demo").await;
     app.run_jobs().await;
     ada.opens_home().await;
-    assert_snapshot!(ada.presses_at_home("Extend by 1 day").await, @"✅ `demo` is yours until 2026-11-22 09:00 UTC (in 4 days).");
+    assert_snapshot!(ada.presses_at_home("Extend by 1 day").await, @"✅ `demo` is yours until Sun 09:00, in 4 days.");
     assert_snapshot!(ada.home().lines().nth(2).unwrap_or_default(), @"✅ `demo` is ready · Preview site · http://127.0.0.1:PORT/ · until 2026-11-22 09:00 UTC (in 4 days)");
     assert_snapshot!(ada.presses_at_home("Show").await.lines().next().unwrap_or_default(), @"demo");
     assert_snapshot!(ada.presses_at_home("New environment").await, @"

@@ -17,7 +17,7 @@ async fn what_is_typed_finds_ones_own_environments_and_what_is_chosen_is_read_ag
     assert_eq!(ada.types_ahead(&form, "name", "DEMO-14").await[..3], ["demo-14", "demo-140", "demo-141"]);
     assert_eq!(ada.types_ahead(&form, "name", "<!channel>").await, [""; 0]);
     assert_eq!(ben.types_ahead(&form, "name", "demo").await, [""; 0], "they are not his");
-    assert_snapshot!(read(&ada.submits(&form, &[("name", "demo-15"), ("by", "1h")]).await), @"✅ `demo-15` is yours until 2026-11-21 10:00 UTC (in 3 days).");
+    assert_snapshot!(read(&ada.submits(&form, &[("name", "demo-15"), ("by", "1h")]).await), @"✅ `demo-15` is yours until Sat 10:00 UTC, in 3 days.");
     assert_snapshot!(read(&ada.submits(&form, &[("name", "gone"), ("by", "1d")]).await), @r#"refused: {"name":"There is no environment `gone`. `/platform env list --all` shows what there is."}"#);
     assert_snapshot!(read(&ben.submits(&form, &[("name", "demo-14"), ("by", "1d")]).await), @r#"refused: {"name":"🔒 `env extend` of somebody else's environment needs its owner (Ada) or an admin."}"#);
 }

@@ -35,8 +35,9 @@ async fn help_shows_each_person_what_they_may_run() {
     Keep an environment longer
     `/platform env extend NAME BY`
     name  Its name
-    by  How much longer, as `12h` or `1d`
+    by  How much longer, as `1d`, or until when by your clock, as `until fri 18:00`
     `/platform env extend demo 1d`  moves the deadline by a day
+    `/platform env extend demo until sat 18:00`  keeps it until then
     ");
     assert_snapshot!(app.person("Ada").runs("env help").await, @"
     Commands of `env`:

@@ -11,6 +11,7 @@ mod home;
 mod inbound;
 mod lookups;
 mod menu;
+mod moments;
 mod outages;
 mod privacy;
 mod reconcile;

@@ -193,7 +193,7 @@ async fn where_the_channel_cannot_be_reached_either_approvers_and_admins_are_tol
     Its owner (Ada) cannot be reached directly; an admin may decide too.
     Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
     ");
-    assert_snapshot!(app.person("Root").presses("Extend by 1 day").await, @"✅ `demo` is yours until 2026-11-20 09:00 UTC (in 1 day 2 h).");
+    assert_snapshot!(app.person("Root").presses("Extend by 1 day").await, @"✅ `demo` is yours until Fri 09:00 UTC, in 1 day 2 h.");
     assert_snapshot!(app.reads("DUGRACE"), @"✅ `demo` stays until 2026-11-20 09:00 UTC.");
     app.end().await;
 }

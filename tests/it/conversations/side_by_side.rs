@@ -10,6 +10,7 @@ use goldenpath::chat::inbound::Identity;
 use goldenpath::db::Dialect;
 use goldenpath::environments;
 use goldenpath::error::Result;
+use goldenpath::moment::Lasting;
 use serde_json::Map;
 use sqlx::Row;
 use tokio::sync::mpsc;
@@ -79,7 +80,7 @@ async fn an_extension_that_meets_a_destroy_is_refused() {
     app.person("Ada").types("env create preview-site demo").await;
     app.run_jobs().await;
     let extend = app.app.db.write(ada_herself(&app).await, |tx, actor| {
-        Box::pin(environments::deadlines::extend(tx, actor, "demo", Duration::from_secs(3_600)))
+        Box::pin(environments::deadlines::extend(tx, actor, "demo", Lasting::For(Duration::from_secs(3_600))))
     });
     let refused = destroys_slowly(&app, extend).await.unwrap_err();
     assert_eq!(refused.to_string(), "`demo` is destroying; there is nothing to extend.");

@@ -70,7 +70,7 @@ async fn extended_by_its_button_it_stays_and_is_warned_of_anew() {
     let app = with_demo("1d").await;
     let ada = app.person("Ada");
     app.passes(22 * HOUR).await;
-    assert_snapshot!(ada.presses("Extend by 1 day").await, @"✅ `demo` is yours until 2026-11-20 09:00 UTC (in 1 day 2 h).");
+    assert_snapshot!(ada.presses("Extend by 1 day").await, @"✅ `demo` is yours until Fri 09:00, in 1 day 2 h.");
     assert_snapshot!(warnings(&app, "DUADA"), @"✅ `demo` stays until 2026-11-20 09:00 UTC.");
     app.passes(22 * HOUR).await;
     assert_snapshot!(warnings(&app, "DUADA"), @"✅ `demo` stays until 2026-11-20 09:00 UTC.");
@@ -105,18 +105,18 @@ async fn keep_until_offers_the_ends_that_are_allowed() {
     assert_snapshot!(ben.presses_value(&keep).await, @"🔒 `env extend` of somebody else's environment needs its owner (Ada) or an admin.");
     let form = ada.opens_by(&keep).await;
     assert_snapshot!(read(&form), @"
-    The end of demo so far: Thu 2026-11-19 09:00 UTC.
+    The end of demo so far: Thu 2026-11-19 09:00.
     Until*: …
     ");
     let ends = choices(&form);
     assert_snapshot!(ends.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>().join("\n"), @"
-    1 day more: Fri 2026-11-20 09:00 UTC
-    2 days more: Sat 2026-11-21 09:00 UTC
-    3 days more: Sun 2026-11-22 09:00 UTC
-    7 days more: Thu 2026-11-26 09:00 UTC
-    As long as it may: Wed 2026-12-02 09:00 UTC
+    1 day more: Fri 2026-11-20 09:00
+    2 days more: Sat 2026-11-21 09:00
+    3 days more: Sun 2026-11-22 09:00
+    7 days more: Thu 2026-11-26 09:00
+    As long as it may: Wed 2026-12-02 09:00
     ");
-    assert_snapshot!(read(&ada.submits(&form, &[("until", &ends[1].1)]).await), @"✅ `demo` is yours until 2026-11-21 09:00 UTC (in 2 days 2 h).");
+    assert_snapshot!(read(&ada.submits(&form, &[("until", &ends[1].1)]).await), @"✅ `demo` is yours until Sat 09:00, in 2 days 2 h.");
     app.run_jobs().await;
     assert_snapshot!(warnings(&app, "DUADA"), @"✅ `demo` stays until 2026-11-21 09:00 UTC.");
     app.end().await;
