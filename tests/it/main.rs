@@ -26,3 +26,5 @@ mod slack;
 mod slack_events;
 mod slack_render;
 mod startup;
+mod stolen;
+mod sums;

@@ -92,7 +92,7 @@ async fn only_the_one_who_was_asked_can_answer_and_only_by_a_button() {
     assert_snapshot!(ada.presses_value(&value.replace(":4", ":9")).await, @"This is none of the answers offered. Press one of the buttons.");
     assert_snapshot!(ada.presses_value("survey.answer:inv_nobody:4").await, @"This question is not open any more. Nothing was recorded.");
     let typed = ada.runs(&format!("survey answer {}", value.replace(':', " "))).await;
-    assert!(typed.starts_with("There is no `survey`."), "{typed}");
+    assert!(typed.starts_with("There is no `survey answer`."), "{typed}");
     app.end().await;
 }
 

@@ -457,14 +457,18 @@ impl<'a> Person<'a> {
     /// Presses the button with this label under the last message that has one, in
     /// the channel or the direct conversation; what only they see then.
     pub async fn presses(&self, label: &str) -> String {
+        self.presses_value(&self.button(label)).await
+    }
+
+    /// The value of that button.
+    pub fn button(&self, label: &str) -> String {
         let direct = self.direct();
         let found = [self.channel, direct.as_str()].into_iter().find_map(|channel| {
             let shown = self.app.fake.shown_in(channel);
             let buttons: Vec<_> = shown.iter().rev().flat_map(reading::buttons).collect();
             buttons.into_iter().find(|(name, _)| name == label).map(|(_, value)| value)
         });
-        self.presses_value(&found.unwrap_or_else(|| panic!("nobody shows {} a button {label}", self.name)))
-            .await
+        found.unwrap_or_else(|| panic!("nobody shows {} a button {label}", self.name))
     }
 
     /// Presses a button that has this value; what only they see then.

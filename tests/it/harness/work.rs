@@ -76,8 +76,14 @@ impl Scissors {
         Arc::new(Scissors { left: AtomicUsize::new(usize::MAX), reached: Notify::new() })
     }
 
-    fn cut_at(&self, moment: usize) {
+    /// The moment to hold a unit at, from 1; `usize::MAX` for never.
+    pub fn cut_at(&self, moment: usize) {
         self.left.store(moment, Ordering::SeqCst);
+    }
+
+    /// Resolves when a unit is held.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
     }
 
     async fn moment(&self) {
