@@ -1,6 +1,7 @@
 //! The prompt: its wording.
 
 mod answers;
+mod results;
 
 use std::sync::Arc;
 
@@ -12,7 +13,9 @@ use crate::text;
 
 /// The handlers of the slice.
 pub fn handlers(slice: &Arc<Surveys>) -> Handlers {
-    answers::handlers(slice)
+    let mut all = answers::handlers(slice);
+    all.extend(results::handlers(slice));
+    all
 }
 
 /// What became of a prompt, as it shows; never what was answered.

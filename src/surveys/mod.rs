@@ -12,6 +12,7 @@ mod asking;
 pub mod commands;
 pub mod jobs;
 pub mod model;
+mod results;
 mod sealing;
 mod store;
 mod tallies;

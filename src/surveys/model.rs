@@ -1,6 +1,7 @@
 //! A survey as its file says it, and what an answer is: pure.
 
 pub mod question;
+pub mod score;
 pub mod when;
 
 use serde::Deserialize;

@@ -105,9 +105,8 @@ impl Loot {
 
     /// A pseudonym is the keyed hash of somebody, under anything of 32 bytes in the files.
     fn by_key(&self) -> bool {
-        let keys: BTreeSet<&[u8]> = self.raw.windows(32).filter(|bytes| random(bytes)).collect();
         let spelled = spelled_out(&self.raw);
-        let keys = keys.into_iter().chain(spelled.iter().map(Vec::as_slice));
+        let keys = random(&self.raw).into_iter().chain(spelled.iter().map(Vec::as_slice));
         let ids: Vec<&String> = self.people[0].iter().collect();
         keys.into_iter().any(|key| ids.iter().any(|id| self.answers.contains(&respondent(key, id))))
     }
@@ -132,20 +131,34 @@ impl Loot {
     }
 }
 
-/// Whether bytes could be random: text and empty pages are not. Of 10,000 keys it misses three.
-fn random(bytes: &[u8]) -> bool {
-    bytes.iter().filter(|byte| **byte >= 0x80).count() >= 7
+/// Each 32 bytes that could be random: text and empty pages are not. Of 10,000 keys it misses three.
+fn random(raw: &[u8]) -> BTreeSet<&[u8]> {
+    let high = |at: usize| usize::from(raw[at] >= 0x80);
+    let mut count = (0..31).map(high).sum::<usize>();
+    let mut found = BTreeSet::new();
+    for end in 32..=raw.len() {
+        count += high(end - 1);
+        if count >= 7 {
+            found.insert(&raw[end - 32..end]);
+        }
+        count -= high(end - 32);
+    }
+    found
 }
 
-/// What stands there in hexadecimal digits or base 64.
+/// Each 32 bytes that stand there in hexadecimal digits or base 64, wherever they begin.
 fn spelled_out(raw: &[u8]) -> BTreeSet<Vec<u8>> {
     let spells = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let words = raw.split(|byte| !spells(byte)).filter(|word| (43..200).contains(&word.len()));
-    let decoded = words.flat_map(|word| {
-        let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(word).ok();
-        hex.into_iter().chain(data_encoding::BASE64.decode(word).ok())
-    });
-    decoded.flat_map(|bytes| bytes.windows(32).map(<[u8]>::to_vec).collect::<Vec<_>>()).collect()
+    let words: BTreeSet<&[u8]> = raw.split(|byte| !spells(byte)).filter(|word| word.len() >= 43).collect();
+    let hex = words
+        .iter()
+        .flat_map(|word| word.windows(64))
+        .filter_map(|digits| data_encoding::HEXLOWER_PERMISSIVE.decode(digits).ok());
+    let base = words
+        .iter()
+        .flat_map(|word| word.windows(43))
+        .filter_map(|letters| data_encoding::BASE64_NOPAD.decode(letters).ok());
+    hex.chain(base).collect()
 }
 
 fn last_place(bytes: &[u8], sought: &[u8]) -> Option<usize> {

@@ -106,6 +106,12 @@ pub(in crate::surveys) async fn words(
     Ok(sqlx::query_scalar(sql).bind(wave).bind(respondent).fetch_optional(conn).await?)
 }
 
+/// All words of a wave as they are sealed.
+pub(in crate::surveys) async fn all_words(conn: &mut Conn, wave: &str) -> Result<Vec<String>> {
+    let sql = "SELECT sealed FROM answer_text WHERE wave_id = $1";
+    Ok(sqlx::query_scalar(sql).bind(wave).fetch_all(conn).await?)
+}
+
 pub(in crate::surveys) async fn put_words(
     tx: &mut Tx,
     wave: &str,

@@ -74,7 +74,7 @@ async fn an_answer_withdrawn_takes_all_that_belongs_to_it_along() {
     let ada = app.person("Ada");
     ask(&app, &["Ada"]).await;
     ada.presses("Well").await;
-    let form = ada.opens_by(&comment_button(&app, ada)).await;
+    let form = ada.opens_by(&ada.button("Add a comment")).await;
     ada.submits(&form, &[("words", "the queue")]).await;
     assert_eq!(app.texts("SELECT wave_id FROM answer_text").await.len(), 1);
     assert_snapshot!(ada.presses("Withdraw").await, @"");
@@ -91,12 +91,6 @@ async fn an_answer_withdrawn_takes_all_that_belongs_to_it_along() {
     ada.presses("So-so").await;
     assert_eq!(sums(&app, "env.csat").await, [Counts::new(1, 1, 5, 0, 1, vec![0, 0, 1])]);
     app.end().await;
-}
-
-fn comment_button(app: &TestApp, person: Person<'_>) -> String {
-    let shown = app.fake.shown_in(&person.direct());
-    let found = shown.iter().flat_map(buttons).find(|(label, _)| label == "Add a comment");
-    found.unwrap().1
 }
 
 #[tokio::test]
@@ -220,5 +214,45 @@ async fn a_closed_question_says_so_and_records_nothing() {
     assert_snapshot!(ben.presses_value(&ours).await, @"🔒 This question was asked of somebody else; only they can answer it.");
     assert_snapshot!(ada.presses("Withdraw").await, @"This question is closed and its answers are counted. Nothing was recorded or changed.");
     assert_eq!(sums(&app, "env.csat").await, [Counts::new(2, 1, 5, 0, 1, vec![0, 0, 0, 1])]);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn results_are_shown_from_k_answers_on_with_words_that_are_nobodys() {
+    let app = TestApp::asking(&asking(CSAT)).await;
+    let priya = app.person("Priya");
+    assert_snapshot!(priya.runs("survey results none").await, @"There is no survey `none`. There is `env.csat` or `own`.");
+    ask(&app, &["Ada", "Ben", "Cy", "Di"]).await;
+    for (name, choice, words) in [("Ada", "2nd", "queues"), ("Ben", "4th", ""), ("Cy", "5th", "nice")] {
+        let person = app.person(name);
+        person.presses(choice).await;
+        let form = person.opens_by(&value(&app, person, "Add a comment")).await;
+        person.submits(&form, &[("words", words)]).await;
+        if name == "Ben" {
+            assert_snapshot!(priya.runs("survey results own").await, @"
+            Own · `own`
+            And `…`?
+            2026-11, open · 2 of 4 answered
+            2 answers so far; shown from 3 on.
+            It decides what is mended. In brackets: 95 % intervals.
+            ");
+        }
+    }
+    assert_snapshot!(priya.runs("survey results own").await.replace("“nice”\n“queues”", "“queues”\n“nice”"), @"
+    Own · `own`
+    And `…`?
+    2026-11, open · 3 of 4 answered
+    CSAT 67 % [21, 94] of the best two, n = 3
+    Answer | n | Share
+    1st | 0 | ░░░░░░░░░░ 0 %
+    2nd | 1 | ███░░░░░░░ 33 %
+    3rd | 0 | ░░░░░░░░░░ 0 %
+    4th | 1 | ███░░░░░░░ 33 %
+    5th | 1 | ███░░░░░░░ 33 %
+    “queues”
+    “nice”
+    It decides what is mended. In brackets: 95 % intervals.
+    ");
+    assert_snapshot!(app.person("Ada").runs("survey results own").await, @"🔒 `/platform survey results` needs the role `pm`. An admin gives it under `[access.roles]` in the config.");
     app.end().await;
 }

@@ -1,0 +1,133 @@
+//! `/platform survey results` and its wording.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::question;
+use crate::chat::message::{Block, Message, Reply, Text, code, emphasis, plain, strong};
+use crate::commands::{Call, Handlers, handler};
+use crate::disclosure::{Counts, Released, Share, release, share};
+use crate::error::{Error, Result};
+use crate::surveys::Surveys;
+use crate::surveys::model::Survey;
+use crate::surveys::model::question::Kind;
+use crate::surveys::model::score::score;
+use crate::surveys::results::Round;
+use crate::text;
+
+/// How far back is looked unless said otherwise.
+const SPAN: Duration = Duration::from_secs(183 * 86_400);
+/// A message holds so many waves, and so many comments of each.
+const WAVES: usize = 4;
+const COMMENTS: usize = 15;
+/// Participation is shown as a share from so many people on.
+const K: u64 = 5;
+
+pub(super) fn handlers(slice: &Arc<Surveys>) -> Handlers {
+    Handlers::from([("survey.results", handler(slice, results))])
+}
+
+async fn results(slice: Arc<Surveys>, call: Call) -> Result<Reply> {
+    let since = slice.db.now().minus(call.args.duration("since").unwrap_or(SPAN));
+    let key = call.args.text("survey").unwrap_or_default();
+    let survey = slice.get(key).ok_or_else(|| {
+        let keys = slice.all.iter().map(|survey| survey.key.as_str());
+        let all = crate::commands::parse::list(keys);
+        Error::NotFound(format!("There is no survey `{}`. There is {all}.", key.replace('`', "'")))
+    })?;
+    let rounds = slice.rounds(survey, since).await?;
+    Ok(Reply::private(words(survey, &rounds)))
+}
+
+fn words(survey: &Survey, rounds: &[Round]) -> Message {
+    let head = text![strong(&survey.title), " · ", code(&survey.key)];
+    let mut message = Message::new(head).section(question(survey, "…"));
+    if rounds.is_empty() {
+        message = message.section("Nobody was asked in this time. `since=365d` looks further back.");
+    }
+    for round in rounds.iter().take(WAVES) {
+        message = of_wave(message, survey, round);
+    }
+    let hidden = rounds.len().saturating_sub(WAVES);
+    if hidden > 0 {
+        message = message.context(format!("{hidden} earlier rounds are not shown."));
+    }
+    message.context(text!["It decides ", plain(&survey.decision), ". In brackets: 95 % intervals."])
+}
+
+/// One wave: who answered, what, and in which words.
+fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
+    let counts = &round.tally.counts;
+    let state = if round.tally.closed { "" } else { ", open" };
+    let head = text![strong(&round.tally.period), format!("{state} · {}", response(counts))];
+    let (n, skipped, buckets) = match release(counts) {
+        Released::TooFew { n, k } => {
+            let answers = if n == 1 { "answer" } else { "answers" };
+            return message.section(head).section(format!("{n} {answers} so far; shown from {k} on."));
+        }
+        Released::Shown { n, skipped, buckets } => (n, skipped, buckets),
+    };
+    let labels = survey.question.labels();
+    let message = message.section(head);
+    let message = match score(survey.question.kind, labels.len(), &buckets) {
+        Some(score) => message.section(format!("{}, n = {n}", score.words())),
+        None => message.section(format!("n = {n}")),
+    };
+    let message = match survey.question.kind {
+        Kind::Text => message,
+        _ => message.with(distribution(&labels, &buckets, n)),
+    };
+    let message = match &survey.question.not_applicable {
+        Some(label) if skipped > 0 => {
+            message.context(text![format!("Counted in no score: {skipped} times "), emphasis(label)])
+        }
+        _ => message,
+    };
+    said(message, &round.words)
+}
+
+/// "8 of 12 answered: 67 % [39, 86]".
+fn response(counts: &Counts) -> String {
+    let whole = format!("{} of {} answered", counts.answered, counts.invited);
+    match share(counts.answered, counts.invited, K) {
+        Share::Shown { share, low, high, .. } => {
+            let percent = |value: f64| format!("{:.0}", value * 100.0);
+            format!("{whole}: {} % [{}, {}]", percent(share), percent(low), percent(high))
+        }
+        Share::TooFew { .. } => whole,
+    }
+}
+
+/// Each place with its count and its share of all who chose.
+fn distribution(labels: &[String], buckets: &[u64], n: u64) -> Block {
+    let row = |(label, hits): (&String, u64)| {
+        let tenths = usize::try_from((hits * 20 + n) / (2 * n.max(1))).unwrap_or(0).min(10);
+        let bar = format!(
+            "{}{} {} %",
+            "█".repeat(tenths),
+            "░".repeat(10 - tenths),
+            (hits * 200 + n) / (2 * n.max(1))
+        );
+        vec![text![plain(label)], text![hits.to_string()], text![bar]]
+    };
+    let hits = buckets.iter().copied().chain(std::iter::repeat(0));
+    let rows = labels.iter().zip(hits).map(row).collect();
+    Block::Table { header: ["Answer", "n", "Share"].map(str::to_owned).to_vec(), rows }
+}
+
+fn said(message: Message, words: &[String]) -> Message {
+    if words.is_empty() {
+        return message;
+    }
+    let mut all = Text(Vec::new());
+    for (place, words) in words.iter().take(COMMENTS).enumerate() {
+        let (start, cut) = (if place == 0 { "“" } else { "\n“" }, words.chars().count() > 300);
+        let shown: String = words.chars().take(300).collect();
+        all = all.then(start).then(plain(shown)).then(if cut { "…”" } else { "”" });
+    }
+    let message = message.section(all);
+    match words.len().saturating_sub(COMMENTS) {
+        0 => message,
+        more => message.context(format!("{more} more are not shown.")),
+    }
+}
