@@ -21,7 +21,7 @@ use crate::chat::outbox::Deliver;
 use crate::chat::playground::{self, Ask, Planned, Playground, Travel};
 use crate::chat::slack::{self, Slack};
 use crate::chat::{Dispatcher, Platform};
-use crate::clock::{Ahead, Clock};
+use crate::clock::{Ahead, Clock, Timestamp};
 use crate::commands::dispatch::Engine;
 use crate::commands::inbox::Forget;
 use crate::commands::spec::{Kind, Menu};
@@ -39,13 +39,14 @@ use crate::environments::{self, Environments, home};
 use crate::error::{Error, Result};
 use crate::facts::{FactJob, FactKind, Follower};
 use crate::ids::Ids;
-use crate::jobs::schedule::{Schedule, Schedules};
+use crate::jobs::schedule::{Schedule, Schedules, next_firing};
 use crate::jobs::worker::Worker;
 use crate::jobs::{Job, queue};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::people::jobs::{Listing, Lookup};
-use crate::people::{People, Roles};
+use crate::people::model::Hours;
+use crate::people::{Defaults, People, Roles};
 use crate::roadmap::{self, Roadmap};
 use crate::surveys::jobs::{Scrub, Unmark};
 use crate::surveys::{self, Surveys};
@@ -120,8 +121,8 @@ impl App {
         let schedules = Schedules::new(db.clone(), schedules(config, &content));
         let directories: Vec<Arc<dyn Directory>> =
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
-        let people =
-            People::new(db.clone(), roles(config, playground.is_some()), config.defaults_of_people());
+        let alone = slack.is_none() && playground.is_some();
+        let people = People::new(db.clone(), roles(config, playground.is_some()), defaults(config, alone));
         let people = people.asking(directories.iter().map(|directory| directory.platform()).collect());
         let slices = Slices::new(&db, content, &keys, (people, directories), config.roles().keepers().into());
         let platforms: Vec<Arc<dyn Platform>> = [
@@ -245,21 +246,37 @@ async fn open_playground(db: &Db, settings: playground::Settings) -> Result<Arc<
     Ok(Playground::new(store, settings))
 }
 
+/// Whoever tries the bot out is at it now, whatever the hour: unless the config says something of hours,
+/// the playground's people work always.
+fn defaults(config: &Config, alone: bool) -> Defaults {
+    let usual = config.defaults_of_people();
+    match alone && usual.hours == Hours::default() {
+        true => Defaults { hours: Hours::ALWAYS, ..usual },
+        false => usual,
+    }
+}
+
 /// What the playground's clock may know of the rest.
 fn travel(db: &Db, clock: Arc<Ahead>) -> Travel {
-    let (plans, jobs) = (db.clone(), db.clone());
+    let (plans, schedules, jobs) = (db.clone(), db.clone(), db.clone());
     let next: Ask<Option<Planned>> = Arc::new(move || {
         let db = plans.clone();
         Box::pin(async move {
-            let asked = surveys::next_asked(&mut *db.read().await?, db.now()).await?;
-            Ok(asked.map(|at| Planned { at, asks: true }))
+            let (mut conn, now) = (db.read().await?, db.now());
+            let asked = surveys::next_asked(&mut conn, now).await?.map(|at| Planned { at, asks: true });
+            let opened = next_firing(&mut conn, "survey:", now).await?.map(|at| Planned { at, asks: false });
+            Ok(asked.into_iter().chain(opened).min_by_key(|planned| planned.at))
         })
+    });
+    let fires: Ask<Option<Timestamp>> = Arc::new(move || {
+        let db = schedules.clone();
+        Box::pin(async move { next_firing(&mut *db.read().await?, "", db.now()).await })
     });
     let idle: Ask<bool> = Arc::new(move || {
         let db = jobs.clone();
         Box::pin(async move { queue::idle(&mut *db.read().await?, db.now()).await })
     });
-    Travel { clock, next, idle, turn: tokio::sync::Mutex::default() }
+    Travel { clock, next, fires, idle, turn: tokio::sync::Mutex::default() }
 }
 
 /// The config's roles, and those that the playground's personas play.

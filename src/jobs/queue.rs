@@ -309,6 +309,14 @@ pub async fn standing(conn: &mut Conn, key: &str) -> Result<Standing> {
     })
 }
 
+/// When the next job of this kind is due after `now`.
+pub async fn next_of(conn: &mut Conn, kind: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let sql =
+        "SELECT CAST(min(run_at) AS BIGINT) FROM job WHERE kind = $1 AND state = 'ready' AND run_at > $2";
+    let at: Option<i64> = sqlx::query_scalar(sql).bind(kind).bind(now.0).fetch_one(conn).await?;
+    Ok(at.map(Timestamp))
+}
+
 /// Whether no job is due or running.
 pub async fn idle(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     let sql = "SELECT CAST(count(*) AS BIGINT) FROM job

@@ -20,7 +20,7 @@ use super::queue::{NewJob, enqueue};
 use super::{Job, JobError};
 use crate::clock::Timestamp;
 use crate::cron::Cron;
-use crate::db::{Db, Tx};
+use crate::db::{Conn, Db, Tx};
 use crate::error::Result;
 use crate::zone::Zone;
 
@@ -164,6 +164,14 @@ impl Job for Schedules {
     async fn run(&self, _: Value, _attempt: i64) -> std::result::Result<(), JobError> {
         Ok(self.fire_due().await?)
     }
+}
+
+/// When the next one fires of those whose keys begin so, after `now`.
+pub async fn next_firing(conn: &mut Conn, prefix: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let sql = "SELECT CAST(min(next_at) AS BIGINT) FROM schedule WHERE key LIKE $1 AND next_at > $2 AND next_at < $3";
+    let query =
+        sqlx::query_scalar::<_, Option<i64>>(sql).bind(format!("{prefix}%")).bind(now.0).bind(NEVER.0);
+    Ok(query.fetch_one(conn).await?.map(Timestamp))
 }
 
 /// Fires what is due of it, and moves it on; returns when it is next.

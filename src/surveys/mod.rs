@@ -22,6 +22,7 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db};
 use crate::diagnostic::Problem;
+use crate::jobs::queue;
 use crate::keys::Keys;
 pub use answering::unmark;
 use include_dir::{Dir, include_dir};
@@ -73,7 +74,9 @@ fn message_key(invitation: &str) -> String {
     format!("invitation:{invitation}")
 }
 
-/// When the next person is asked, of those whose wave is planned.
+/// When the next person is asked: of those whose wave is planned, and of those who wait for their turn.
 pub async fn next_asked(conn: &mut Conn, now: Timestamp) -> crate::error::Result<Option<Timestamp>> {
-    store::upcoming::next_asked(conn, now).await
+    let planned = store::upcoming::next_asked(conn, now).await?;
+    let waiting = queue::next_of(conn, "survey.ask", now).await?;
+    Ok(planned.into_iter().chain(waiting).min())
 }

@@ -14,7 +14,7 @@ use crate::chat::form::{Field, FieldKind, Form};
 use crate::chat::inbound::{Identity, Input, Invocation, LineAhead, TypeAhead};
 use crate::chat::message::{Block, Button, Choice, Reply};
 use crate::chat::{Completion, Dispatch, Dispatcher};
-use crate::clock::SystemClock;
+use crate::clock::{Ahead, Clock as _, ManualClock, SystemClock, Timestamp};
 use crate::db::Db;
 use crate::ids::Ids;
 
@@ -392,6 +392,30 @@ async fn a_direct_message_waits_until_it_is_read() {
     assert_eq!(served.state("ada").await["unread"], json!({ "conversations": {}, "personas": {} }));
     served.playground.post(WORKSPACE, &target, &Message::new("And now?")).await.unwrap();
     assert_eq!(served.state("ada").await["unread"]["personas"], json!({ "ada": 1 }));
+}
+
+#[tokio::test]
+async fn a_jump_stops_where_schedules_fire_on_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("g.db").display());
+    let clock = Arc::new(Ahead::of(Arc::new(ManualClock::at(Timestamp(0)))));
+    let db = Db::open(&url, clock.clone(), Arc::new(Ids::from_system())).await.unwrap();
+    let stops = Arc::new(Mutex::new(Vec::new()));
+    let (at, seen, now) = (clock.clone(), stops.clone(), clock.clone());
+    let fires = move || {
+        let next =
+            [10, 20, 30].map(|hour| Timestamp(hour * 3_600_000)).into_iter().find(|next| *next > at.now());
+        Box::pin(std::future::ready(Ok(next))) as futures_util::future::BoxFuture<'static, _>
+    };
+    let idle = move || {
+        seen.lock().unwrap().push(now.now().0 / 3_600_000);
+        Box::pin(std::future::ready(Ok(true))) as futures_util::future::BoxFuture<'static, _>
+    };
+    let next = || Box::pin(std::future::ready(Ok(None))) as futures_util::future::BoxFuture<'static, _>;
+    let (next, fires, idle) = (Arc::new(next), Arc::new(fires), Arc::new(idle));
+    let travel = Travel { clock, next, fires, idle, turn: tokio::sync::Mutex::default() };
+    travel.jump(&Store::new(db), travel::Jump::Day).await.unwrap();
+    assert_eq!(*stops.lock().unwrap(), [10, 20, 24]);
 }
 
 /// Reads a stream until it has said `needle`.

@@ -1,8 +1,9 @@
 //! The playground's clock: people's time, moved forward, so that what takes days can be seen at once.
 //!
-//! Nothing is skipped: what becomes due by a jump runs after it, late, as after an outage. Jumps
-//! go one after another, each once the jobs of the one before are done. Time limits, leases and
-//! ages of signatures are the machine's and do not move.
+//! Nothing is skipped: a jump stops wherever a schedule fires on its way, so that none of them
+//! counts as missed; everything else that becomes due runs after it. Jumps go one after another,
+//! each once the jobs of the one before are done. Time limits, leases and ages of signatures are
+//! the machine's and do not move.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 /// A survey's schedule fires, its people are invited, one of them is asked.
 const STEPS: usize = 3;
+/// A jump stops no more often than this on its way.
+const STOPS: usize = 48;
 
 /// Something that is known to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct Travel {
     pub clock: Arc<Ahead>,
     /// What comes next of the surveys, after now.
     pub next: Ask<Option<Planned>>,
+    /// When a schedule fires next, after now.
+    pub fires: Ask<Option<Timestamp>>,
     /// Whether no job is due or running.
     pub idle: Ask<bool>,
     pub turn: Mutex<()>,
@@ -87,8 +92,18 @@ impl Travel {
         Ok(())
     }
 
+    async fn to(&self, store: &Store, goal: Timestamp) -> Result<()> {
+        for _ in 0..STOPS {
+            match (self.fires)().await?.filter(|at| *at < goal) {
+                Some(at) => self.step(store, at).await?,
+                None => break,
+            }
+        }
+        self.step(store, goal).await
+    }
+
     /// On disk first: a crash in between is a jump that was made.
-    async fn to(&self, store: &Store, at: Timestamp) -> Result<()> {
+    async fn step(&self, store: &Store, at: Timestamp) -> Result<()> {
         let span = at.since(store.now());
         let ahead = self.clock.by() + span;
         store.move_ahead(ahead).await?;
