@@ -48,7 +48,6 @@ use crate::people::jobs::{Listing, Lookup};
 use crate::people::model::Hours;
 use crate::people::{Defaults, People, Roles};
 use crate::roadmap::{self, Roadmap};
-use crate::surveys::jobs::{Scrub, Unmark};
 use crate::surveys::{self, Surveys};
 use crate::web::{Census, Served};
 use crate::{catalog, stats, web};
@@ -124,7 +123,8 @@ impl App {
         let alone = slack.is_none() && playground.is_some();
         let people = People::new(db.clone(), roles(config, playground.is_some()), defaults(config, alone));
         let people = people.asking(directories.iter().map(|directory| directory.platform()).collect());
-        let slices = Slices::new(&db, content, &keys, (people, directories), config.roles().keepers().into());
+        let settings = (config.roles().keepers().into(), config.surveys.gap);
+        let slices = Slices::new(&db, content, &keys, (people, directories), settings);
         let platforms: Vec<Arc<dyn Platform>> = [
             slack.clone().map(|platform| platform as Arc<dyn Platform>),
             playground.clone().map(|platform| platform as Arc<dyn Platform>),
@@ -292,8 +292,8 @@ fn roles(config: &Config, playground: bool) -> Roles {
 
 /// All that happens at the times of a cron expression: each slice adds its own here. `goldenpath
 /// check` lists their next firings, and a process plans them when it starts.
-pub fn schedules(_config: &Config, _content: &Content) -> Vec<Schedule> {
-    Vec::new()
+pub fn schedules(_config: &Config, content: &Content) -> Vec<Schedule> {
+    surveys::jobs::schedules(&content.surveys)
 }
 
 /// The slices and what they share.
@@ -313,16 +313,19 @@ impl Slices {
         db: &Db,
         content: Content,
         keys: &Arc<Keys>,
-        people: (People, Vec<Arc<dyn Directory>>),
-        keepers: Keepers,
+        (people, directories): (People, Vec<Arc<dyn Directory>>),
+        (keepers, gap): (Keepers, Duration),
     ) -> Self {
         let catalog = Library::new(content.catalog);
-        let surveys = Arc::new(Surveys { db: db.clone(), keys: keys.clone(), all: content.surveys });
+        let people = Arc::new(people);
+        let surveys =
+            Surveys { db: db.clone(), keys: keys.clone(), people: people.clone(), all: content.surveys, gap };
+        let surveys = Arc::new(surveys);
         Slices {
             db: db.clone(),
             menu: content.menu,
-            people: Arc::new(people.0),
-            directories: people.1,
+            people,
+            directories,
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
             environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
             roadmap: Arc::new(Roadmap { db: db.clone(), surveys: surveys.clone() }),
@@ -348,7 +351,8 @@ impl Slices {
         let drivers = Drivers::new(vec![Arc::new(exec), site.clone(), git.clone()]);
         let surveys = self.surveys.clone();
         let follow: Follower = Arc::new(move |fact| Box::pin(surveys.clone().follow(fact)));
-        let mut followers = vec![(FactKind::EnvReady, follow)];
+        let kinds = [FactKind::EnvReady, FactKind::EnvFailed, FactKind::RoadmapShipped];
+        let mut followers = kinds.map(|kind| (kind, follow.clone())).to_vec();
         for kind in roadmap::evidence::FOLLOWED {
             let roadmap = self.roadmap.clone();
             followers.push((kind, Arc::new(move |fact| Box::pin(roadmap.clone().follow(fact)))));
@@ -361,13 +365,11 @@ impl Slices {
             Arc::new(Advance { slice: slice.clone(), drivers, folder }),
             Arc::new(Expire(slice.clone())),
             Arc::new(home::Refresh(slice)),
-            Arc::new(Unmark(self.surveys.clone())),
             Arc::new(Listing { people: self.people.clone(), directories: self.directories.clone() }),
             Arc::new(Lookup { people: self.people.clone(), directories: self.directories.clone() }),
-            Arc::new(Scrub(self.surveys.clone())),
             Arc::new(reconcile),
         ];
-        Ok(Worker::new(self.db.clone(), wall, [ground, jobs].concat()))
+        Ok(Worker::new(self.db.clone(), wall, [ground, jobs, surveys::jobs::all(&self.surveys)].concat()))
     }
 
     fn engine(self, keys: &Keys, ids: Arc<Ids>, metrics: Arc<Metrics>) -> Result<Dispatcher> {
@@ -415,7 +417,7 @@ fn environment_census(db: &Db) -> Census {
     })
 }
 
-/// What a form offers for templates and environments.
+/// What a form offers for templates, environments, surveys and the roadmap.
 fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Roadmap>) -> Choices {
     Arc::new(move |kind, actor| {
         let (shelf, slice, roadmap) = (shelf.clone(), environments.clone(), roadmap.clone());
@@ -432,6 +434,7 @@ fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Road
                     let mine = environments::names_of(&mut conn, &actor.person).await?;
                     Ok(mine.iter().map(|name| choice(name, name.clone())).collect())
                 }
+                Kind::Survey => Ok(roadmap.surveys.choices()),
                 Kind::Item => roadmap.item_choices().await,
                 Kind::Evidence => roadmap.evidence_choices(&actor).await,
                 _ => Ok(Vec::new()),

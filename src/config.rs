@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::de::DeTable;
@@ -12,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use crate::access::Role;
 use crate::chat::inbound::Identity;
 use crate::diagnostic::{Problem, parse_toml};
+use crate::duration;
 use crate::people::model::Hours;
 use crate::people::{Defaults, Roles};
 use crate::zone::Zone;
@@ -121,6 +123,13 @@ pub struct People {
     pub hours: Hours,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surveys {
+    #[serde(deserialize_with = "duration::read")]
+    pub gap: Duration,
+}
+
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +141,7 @@ pub struct Config {
     pub log: Log,
     pub access: Access,
     pub people: People,
+    pub surveys: Surveys,
     pub paths: Paths,
     pub slack: Slack,
     pub playground: Playground,

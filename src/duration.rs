@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
 const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// Reads `90m`, `2h`, `3d`, `1d12h`, `1w`: at least one whole number with a unit, largest first.
@@ -19,6 +22,16 @@ pub fn parse(text: &str) -> Option<Duration> {
         rest = &rest[digits + unit.len_utf8()..];
     }
     (seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+/// Reads a setting that is a length of time, for serde's `deserialize_with`.
+///
+/// # Errors
+/// A text that [`parse`] does not read.
+pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = || D::Error::custom(format!("`{text}` is no length of time; write it as `30m` or `7d`"));
+    parse(&text).ok_or_else(wrong)
 }
 
 /// The one or two largest units in words, rounded to what is shown: "3 days", "1 day 12 h", "40 s", "0 s".

@@ -14,9 +14,10 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::clock::Timestamp;
-use crate::db::{Db, Tx};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 use crate::jobs::queue::{self, NewJob};
 use crate::jobs::{Job, JobError};
@@ -30,7 +31,7 @@ pub enum FactKind {
     /// It can be used. Subject: environment; data: person, name, template.
     #[serde(rename = "env.ready")]
     EnvReady,
-    /// Its creation stopped. Subject: environment; data: person, template, step.
+    /// Its creation stopped. Subject: environment; data: person, name, template, step.
     #[serde(rename = "env.failed")]
     EnvFailed,
     /// It is gone. Subject: environment; data: person.
@@ -71,7 +72,11 @@ impl FactKind {
     fn followed(self) -> bool {
         matches!(
             self,
-            FactKind::EnvReady | FactKind::EnvFailed | FactKind::SearchEmpty | FactKind::WaveClosed
+            FactKind::EnvReady
+                | FactKind::EnvFailed
+                | FactKind::SearchEmpty
+                | FactKind::WaveClosed
+                | FactKind::RoadmapShipped
         )
     }
 
@@ -129,19 +134,30 @@ impl FactJob {
             None => Ok(FactJob { db, followers }),
         }
     }
+}
 
-    async fn load(&self, id: &str) -> Result<Fact> {
-        let mut conn = self.db.read().await?;
-        let sql = "SELECT id, at, kind, subject, data FROM fact WHERE id = $1";
-        let row = sqlx::query(sql).bind(id).fetch_one(&mut *conn).await?;
-        Ok(Fact {
-            id: row.try_get("id")?,
-            at: Timestamp(row.try_get("at")?),
-            kind: FactKind::parse(row.try_get("kind")?)?,
-            subject: row.try_get("subject")?,
-            data: serde_json::from_str(row.try_get("data")?)?,
-        })
-    }
+/// The fact with this id.
+pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Fact>> {
+    let sql = "SELECT id, at, kind, subject, data FROM fact WHERE id = $1";
+    sqlx::query(sql).bind(id).fetch_optional(conn).await?.as_ref().map(read).transpose()
+}
+
+/// Whether something of this kind happened to a person after `since`.
+pub async fn happened(conn: &mut Conn, kind: FactKind, person: &str, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT id, at, kind, subject, data FROM fact WHERE kind = $1 AND at > $2";
+    let rows = sqlx::query(sql).bind(kind.word()).bind(since.0).fetch_all(conn).await?;
+    let facts = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+    Ok(facts.iter().any(|fact| fact.data["person"] == person))
+}
+
+fn read(row: &AnyRow) -> Result<Fact> {
+    Ok(Fact {
+        id: row.try_get("id")?,
+        at: Timestamp(row.try_get("at")?),
+        kind: FactKind::parse(row.try_get("kind")?)?,
+        subject: row.try_get("subject")?,
+        data: serde_json::from_str(row.try_get("data")?)?,
+    })
 }
 
 #[async_trait]
@@ -156,7 +172,8 @@ impl Job for FactJob {
 
     async fn run(&self, payload: Value, _attempt: i64) -> Result<(), JobError> {
         let id = payload["id"].as_str().unwrap_or_default();
-        let fact = self.load(id).await?;
+        let found = find(&mut *self.db.read().await?, id).await?;
+        let fact = found.ok_or_else(|| Error::internal("a fact with a job is not there"))?;
         for (_, follower) in self.followers.iter().filter(|(kind, _)| *kind == fact.kind) {
             follower(fact.clone()).await?;
         }

@@ -129,7 +129,7 @@ impl Call {
             Kind::Number => FieldKind::Number { whole: false },
             Kind::Flag => FieldKind::Flag,
             Kind::Choice => FieldKind::Choice { choices: lookup::fixed(argument) },
-            Kind::Template | Kind::Environment | Kind::Item | Kind::Evidence => {
+            Kind::Template | Kind::Environment | Kind::Survey | Kind::Item | Kind::Evidence => {
                 match (self.choices)(argument.kind, self.actor.clone()).await? {
                     none if none.is_empty() => FieldKind::Text { multiline: false },
                     choices => FieldKind::Lookup { choices },

@@ -351,7 +351,7 @@ fn read(argument: &Argument, text: &str) -> Result<Value, String> {
         Kind::Text => Ok(Value::Text(trimmed.to_owned())),
         Kind::Slug if is_slug(trimmed) => Ok(Value::Text(trimmed.to_owned())),
         Kind::Slug => Err(slug_sentence(&shown)),
-        Kind::Template | Kind::Environment | Kind::Item | Kind::Evidence | Kind::Id => {
+        Kind::Template | Kind::Environment | Kind::Survey | Kind::Item | Kind::Evidence | Kind::Id => {
             reference(name, trimmed, &shown)
         }
         Kind::User => match trimmed.strip_prefix('@').filter(|id| !id.is_empty()) {

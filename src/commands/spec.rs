@@ -30,6 +30,8 @@ pub enum Kind {
     Template,
     /// The name or id of an environment.
     Environment,
+    /// The key of a survey.
+    Survey,
     /// The key of an item of the roadmap.
     Item,
     /// Evidence or a feedback, by the id that a choice carries.

@@ -109,7 +109,7 @@ async fn stopped(tx: &mut Tx, env: &Environment, next: State, at: (Option<&str>,
         }
     }
     if next == State::Failed {
-        let data = json!({"person": env.owner, "template": env.template, "step": step});
+        let data = json!({"person": env.owner, "name": env.name, "template": env.template, "step": step});
         facts::append(tx, FactKind::EnvFailed, &env.id, data).await?;
     }
     super::announce(tx, &env.id).await

@@ -15,11 +15,11 @@ use std::sync::Mutex;
 use crate::access::{Actor, Role, UNRECORDED};
 use crate::chat::inbound::{Identity, Standing};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 use crate::jobs::queue::{self, NewJob};
 use crate::zone::Zone;
-use model::{Hours, Member};
+use model::{Hours, Member, Wish};
 use store::Known;
 
 /// One person.
@@ -188,6 +188,11 @@ pub async fn identity_near(
 /// All the identities of a person, always in the same order.
 pub async fn identities(conn: &mut Conn, person: &str) -> Result<Vec<Identity>> {
     store::identities_of(conn, person).await
+}
+
+/// Somebody said how much they want to be asked.
+pub async fn set_wish(tx: &mut Tx, person: &str, wish: Wish) -> Result<()> {
+    store::set_wish(tx, person, wish).await
 }
 
 /// How many people were active since `since` (whole days, UTC).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::model::Member;
+use super::model::{Hours, Member, Wish};
 use super::{Defaults, Person};
 use crate::chat::inbound::{Identity, Standing};
 use crate::db::{Conn, Tx, Unit};
@@ -131,11 +131,14 @@ fn read_member(row: &AnyRow, defaults: &Defaults) -> Result<Member> {
         user: row.try_get("user_id")?,
     };
     let surveys: String = row.try_get("surveys")?;
+    // Whoever plays somebody in the browser does so at any hour.
+    let always = (identity.platform == "playground").then_some(Hours::ALWAYS);
+    let hours = read(row, "hours")?.or(always);
     Ok(Member {
         person: row.try_get("id")?,
         identity,
         zone: read(row, "zone")?.unwrap_or(defaults.zone),
-        hours: read(row, "hours")?.unwrap_or_else(|| defaults.hours.clone()),
+        hours: hours.unwrap_or_else(|| defaults.hours.clone()),
         holidays: Arc::default(),
         team: None,
         surveys: surveys.parse().unwrap_or_default(),
@@ -157,6 +160,12 @@ pub(super) async fn member(conn: &mut Conn, person: &str, defaults: &Defaults) -
     let sql = format!("{MEMBER} AND person.id = $1");
     let row = sqlx::query(AssertSqlSafe(sql)).bind(person).fetch_optional(conn).await?;
     row.as_ref().map(|row| read_member(row, defaults)).transpose()
+}
+
+pub(super) async fn set_wish(tx: &mut Tx, person: &str, wish: Wish) -> Result<()> {
+    let sql = "UPDATE person SET surveys = $2 WHERE id = $1";
+    sqlx::query(sql).bind(person).bind(wish.word()).execute(tx.conn()).await?;
+    Ok(())
 }
 
 pub(super) fn note_activity<'t>(tx: &'t mut Tx, person: &'t str, day: i64) -> Unit<'t, ()> {

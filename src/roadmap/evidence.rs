@@ -57,8 +57,8 @@ fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<(About, u64, Vec<(f64, 
     let (question, labels) = (survey.question.text.clone(), survey.question.labels());
     match survey.question.kind {
         // How something that was shipped is received belongs to its item.
-        _ if survey.when.fact == FactKind::RoadmapShipped.word() => Vec::new(),
-        Kind::Single | Kind::Multiple if survey.when.fact == FactKind::EnvFailed.word() => {
+        _ if survey.when.follows(FactKind::RoadmapShipped) => Vec::new(),
+        Kind::Single | Kind::Multiple if survey.when.follows(FactKind::EnvFailed) => {
             let reason = |(choice, hits): (String, &u64)| {
                 let about = About::Reason {
                     survey: key.clone(),

@@ -19,7 +19,7 @@ use crate::disclosure::{Released, release};
 use crate::error::{Error, Result};
 use crate::facts::{self, FactKind};
 use crate::people;
-use crate::surveys;
+use crate::surveys::{self, model::Survey};
 
 /// Who is told of an end.
 pub struct Told {
@@ -104,8 +104,8 @@ impl Roadmap {
     /// Whether it helped, by those who were asked; `None` for an item that nobody was asked about.
     pub async fn help(&self, conn: &mut Conn, item: &Item) -> Result<Option<Help>> {
         let (State::Shipped, Some(ended)) = (item.state, item.ended_at) else { return Ok(None) };
-        let asking = |fact: &str| fact == FactKind::RoadmapShipped.word();
-        for survey in self.surveys.all.iter().filter(|survey| asking(&survey.when.fact)) {
+        let asking = |survey: &&Survey| survey.when.follows(FactKind::RoadmapShipped);
+        for survey in self.surveys.all.iter().filter(asking) {
             let tallies = surveys::tallies(conn, &survey.key, ended).await?;
             let Some(tally) = tallies.iter().find(|tally| tally.period.ends_with(&item.id)) else { continue };
             let labels = survey.question.labels();

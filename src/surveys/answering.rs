@@ -8,9 +8,8 @@ use super::model::{Survey, respondent};
 use super::store::answers::{self, Answer};
 use super::store::tallies::{self, Sums};
 use super::store::{self, Invitation};
-use super::{Surveys, message_key};
+use super::{Surveys, change_prompt};
 use crate::access::Actor;
-use crate::chat::outbox;
 use crate::db::{Conn, Dialect, Tx};
 use crate::error::{Error, Result};
 use crate::facts::{self, FactKind};
@@ -80,7 +79,7 @@ pub(super) async fn act(
     }
     let stage = if matches!(deed, Deed::Withdraw) { Stage::Withdrawn } else { Stage::Recorded };
     let Opened { survey, asked, .. } = opened;
-    outbox::change(tx, &message_key(&asked.id), &prompt(survey, &asked.id, &asked.subject, stage)).await
+    change_prompt(tx, &asked.id, &prompt(survey, &asked.id, &asked.subject, stage)).await
 }
 
 fn not_offered(kind: Kind) -> Error {
@@ -107,7 +106,7 @@ impl Surveys {
     }
 
     /// The invitation is the authority: whose it is decides.
-    fn asked(&self, actor: &Actor, asked: Option<Invitation>) -> Result<(&Survey, Invitation)> {
+    pub(super) fn asked(&self, actor: &Actor, asked: Option<Invitation>) -> Result<(&Survey, Invitation)> {
         let gone = || Error::NotFound("This question is not open any more. Nothing was recorded.".into());
         let asked = asked.ok_or_else(gone)?;
         if asked.person != actor.person {

@@ -1,5 +1,7 @@
 //! The background work of surveys.
 
+mod waves;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,14 @@ use crate::db::Tx;
 use crate::error::Error;
 use crate::jobs::queue::{self, NewJob};
 use crate::jobs::{Job, JobError};
+pub use waves::schedules;
+pub(super) use waves::{ask_at, close_at, look_at};
+
+/// All of them.
+pub fn all(slice: &Arc<Surveys>) -> Vec<Arc<dyn Job>> {
+    let own: [Arc<dyn Job>; 2] = [Arc::new(Unmark(slice.clone())), Arc::new(Scrub(slice.clone()))];
+    [own.to_vec(), waves::all(slice)].concat()
+}
 
 const SCRUB: &str = "survey.scrub";
 

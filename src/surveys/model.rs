@@ -1,7 +1,9 @@
 //! A survey as its file says it, and what an answer is: pure.
 
+pub mod plan;
 pub mod question;
 pub mod score;
+pub mod wave;
 pub mod when;
 
 use serde::Deserialize;

@@ -1,12 +1,14 @@
-//! All SQL of surveys: waves and invitations here. An answer's row never holds a person or a time.
+//! All SQL of surveys: waves in `waves`, invitations in `asked`. An answer's row never holds a person or a time.
 
 pub(super) mod answers;
+pub(super) mod asked;
 pub(super) mod tallies;
 pub(super) mod upcoming;
+pub(super) mod waves;
 
 use sqlx::Row;
 
-use crate::db::{Conn, Tx};
+use crate::db::Conn;
 use crate::error::Result;
 
 /// A wave as an invitation needs it.
@@ -24,34 +26,6 @@ pub(super) struct Invitation {
     pub person: String,
     pub subject: String,
     pub segment: String,
-}
-
-/// The wave of a period, made with this id when it is the first.
-pub(super) async fn ensure_wave(
-    tx: &mut Tx,
-    survey: &str,
-    period: &str,
-    mode: &str,
-    k: i64,
-) -> Result<(String, bool)> {
-    let id = tx.new_id("wav");
-    let sql = "INSERT INTO wave (id, survey, period, mode, k) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (survey, period) DO NOTHING";
-    let query = sqlx::query(sql).bind(&id).bind(survey).bind(period).bind(mode.to_owned()).bind(k);
-    if query.execute(tx.conn()).await?.rows_affected() == 1 {
-        return Ok((id, true));
-    }
-    let sql = "SELECT id FROM wave WHERE survey = $1 AND period = $2";
-    Ok((sqlx::query_scalar(sql).bind(survey).bind(period).fetch_one(tx.conn()).await?, false))
-}
-
-/// The new invitation's id; `None` when the person was asked in this wave before.
-pub(super) async fn invite(tx: &mut Tx, wave: &str, person: &str, subject: &str) -> Result<Option<String>> {
-    let id = tx.new_id("inv");
-    let sql = "INSERT INTO invitation (id, wave_id, person_id, subject, answered) VALUES ($1, $2, $3, $4, 0)
-               ON CONFLICT (wave_id, person_id) DO NOTHING";
-    let query = sqlx::query(sql).bind(&id).bind(wave).bind(person).bind(subject);
-    Ok((query.execute(tx.conn()).await?.rows_affected() == 1).then_some(id))
 }
 
 pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invitation>> {

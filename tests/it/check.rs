@@ -108,7 +108,7 @@ fn given_files_are_told_apart_and_counted() {
     for arguments in [&["my"][..], &["my/wake.toml", "my/csat.toml", "my/site"]] {
         let (said, code) = check(&files, arguments);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.ends_with("fine besides: 1 command, 1 template, 1 survey\n"), "{said}");
+        assert!(said.contains("fine besides: 1 command, 1 template, 1 survey\n"), "{said}");
     }
 }
 

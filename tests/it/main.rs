@@ -28,3 +28,4 @@ mod slack_render;
 mod startup;
 mod stolen;
 mod sums;
+mod year;

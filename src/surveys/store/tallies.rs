@@ -26,10 +26,11 @@ fn add(sums: &mut Sums, wave: &str, segment: &str, bucket: i64, by: i64) {
     }
 }
 
-/// Somebody of `segment` was asked: belongs in the unit that sends the prompt.
-pub(in crate::surveys) async fn count_asked(tx: &mut Tx, wave: &str, segment: &str) -> Result<()> {
+/// Somebody of `segment` was asked, `by` being 1, or is forgotten, with -1: belongs in the unit that
+/// sends the prompt.
+pub(in crate::surveys) async fn count_asked(tx: &mut Tx, wave: &str, segment: &str, by: i64) -> Result<()> {
     let mut sums = Sums::new();
-    add(&mut sums, wave, segment, ASKED, 1);
+    add(&mut sums, wave, segment, ASKED, by);
     change(tx, sums).await
 }
 

@@ -21,3 +21,4 @@ mod side_by_side;
 mod stuck;
 mod surveys;
 mod warnings;
+mod waves;

@@ -16,6 +16,7 @@ async fn one_click_is_recorded_and_a_changed_click_counts_once() {
     How did getting `demo` go for you?
     One click. It decides what we fix first.
     [Very badly] [Badly] [So-so] [Well] [Very well]
+    [Not now] [Fewer of these]
     Your name is not stored with the answer; results are shown from 5 answers on.
     ");
     assert_snapshot!(ada.presses("Well").await, @"");

@@ -95,6 +95,8 @@ impl TestApp {
             std::fs::create_dir(&folder).unwrap();
             std::fs::write(folder.join("own.toml"), survey).unwrap();
             config.paths.surveys = vec![folder];
+            // Two of them ask at once.
+            config.surveys.gap = Duration::ZERO;
         })
         .await
     }
