@@ -18,7 +18,7 @@ use crate::chat::files::Prune;
 use crate::chat::inbound::Identity;
 use crate::chat::message::Choice;
 use crate::chat::outbox::Deliver;
-use crate::chat::playground::{self, Ask, Planned, Playground, Travel};
+use crate::chat::playground::{self, Ask, Persona, Planned, Playground, Travel};
 use crate::chat::slack::{self, Slack};
 use crate::chat::{Dispatcher, Platform};
 use crate::clock::{Ahead, Clock, Timestamp};
@@ -44,12 +44,14 @@ use crate::jobs::worker::Worker;
 use crate::jobs::{Job, queue};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::people::commands::AUTO;
 use crate::people::jobs::{Listing, Lookup};
 use crate::people::model::Hours;
-use crate::people::{Defaults, People, Roles};
+use crate::people::{self, Defaults, People, Roles};
 use crate::roadmap::{self, Roadmap};
 use crate::surveys::{self, Surveys};
 use crate::web::{Census, Served};
+use crate::zone::Zone;
 use crate::{catalog, stats, web};
 
 /// The clocks and the source of ids: the system's, or a test's.
@@ -122,6 +124,9 @@ impl App {
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
         let alone = slack.is_none() && playground.is_some();
         let people = People::new(db.clone(), roles(config, playground.is_some()), defaults(config, alone));
+        if playground.is_some() {
+            enrol_personas(&people).await?;
+        }
         let people = people.asking(directories.iter().map(|directory| directory.platform()).collect());
         let settings = (config.roles().keepers().into(), config.surveys.gap);
         let slices = Slices::new(&db, content, &keys, (people, directories), settings);
@@ -374,6 +379,7 @@ impl Slices {
 
     fn engine(self, keys: &Keys, ids: Arc<Ids>, metrics: Arc<Metrics>) -> Result<Dispatcher> {
         let mut handlers = Handlers::new();
+        handlers.extend(people::commands::handlers(&self.people));
         handlers.extend(catalog::commands::handlers(&self.shelf));
         handlers.extend(environments::commands::handlers(&self.environments));
         handlers.extend(surveys::commands::handlers(&self.surveys));
@@ -396,6 +402,19 @@ impl Slices {
             none if none.is_empty() => Ok(Arc::new(engine)),
             some => Err(Error::internal(format!("commands without a handler or a spec: {some:?}"))),
         }
+    }
+}
+
+/// The playground's personas are there before they act, so that surveys can ask them, at any hour.
+async fn enrol_personas(people: &People) -> Result<()> {
+    let account = |persona: &Persona| {
+        let identity = Identity::new(playground::NAME, playground::WORKSPACE, persona.user);
+        (identity, persona.name.to_owned())
+    };
+    match people.enrol(playground::personas().iter().map(account).collect(), Hours::ALWAYS).await {
+        // The next start finds time for it.
+        Err(Error::Away(_)) => Ok(()),
+        outcome => outcome,
     }
 }
 
@@ -437,6 +456,11 @@ fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Road
                 Kind::Survey => Ok(roadmap.surveys.choices()),
                 Kind::Item => roadmap.item_choices().await,
                 Kind::Evidence => roadmap.evidence_choices(&actor).await,
+                Kind::Zone => {
+                    let auto = choice(AUTO, format!("{AUTO}: what the platform or your site says"));
+                    let zones = Zone::all().map(|zone| choice(zone.0.name(), zone.to_string()));
+                    Ok(std::iter::once(auto).chain(zones).collect())
+                }
                 _ => Ok(Vec::new()),
             }
         })

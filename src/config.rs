@@ -285,7 +285,7 @@ impl Config {
 
     /// What holds for whoever said nothing else of themselves.
     pub fn defaults_of_people(&self) -> Defaults {
-        Defaults { zone: self.people.zone, hours: self.people.hours.clone() }
+        Defaults { zone: self.people.zone, hours: self.people.hours.clone(), ..Defaults::default() }
     }
 
     /// The database's address: the one set, else a file in the data folder.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -55,6 +55,32 @@ impl Zone {
     }
 }
 
+impl Zone {
+    /// Every zone there is, by its name.
+    pub fn all() -> impl Iterator<Item = Zone> {
+        TZ_VARIANTS.iter().copied().map(Zone)
+    }
+
+    /// The zone that is called so, in upper or lower case.
+    ///
+    /// # Errors
+    /// The one that was meant, where a city or a name is near enough.
+    pub fn meant(typed: &str) -> Result<Zone, Option<Zone>> {
+        let plain = |name: &str| name.trim().to_lowercase().replace(' ', "_");
+        let typed = plain(typed);
+        if let Some(zone) = Zone::all().find(|zone| plain(zone.0.name()) == typed) {
+            return Ok(zone);
+        }
+        let far = |zone: &Zone| {
+            let name = plain(zone.0.name());
+            let city = name.rsplit('/').next().unwrap_or_default();
+            strsim::damerau_levenshtein(&typed, city).min(strsim::damerau_levenshtein(&typed, &name))
+        };
+        let near = Zone::all().map(|zone| (far(&zone), zone)).min_by_key(|(far, _)| *far);
+        Err(near.filter(|(far, _)| *far <= typed.chars().count() / 4).map(|(_, zone)| zone))
+    }
+}
+
 impl FromStr for Zone {
     type Err = String;
 
@@ -87,6 +113,28 @@ mod tests {
         assert_eq!(zone.clock(at("2026-12-03T09:05:00"), now), "Thu 09:05");
         assert_eq!(zone.clock(at("2026-12-04T09:05:00"), now), "Fri 2026-12-04 09:05");
         assert_eq!(zone.clock(at("2026-11-26T09:05:00"), now), "Thu 2026-11-26 09:05");
+    }
+
+    #[test]
+    fn a_city_or_a_slip_of_the_pen_is_understood() {
+        let meant = |typed: &str| match Zone::meant(typed) {
+            Ok(zone) => zone.to_string(),
+            Err(near) => near.map_or("?".into(), |zone| format!("{zone}?")),
+        };
+        for (typed, expected) in [
+            ("europe/berlin", "Europe/Berlin"),
+            (" America/New York", "America/New_York"),
+            ("utc", "UTC"),
+            ("Berlin", "Europe/Berlin?"),
+            ("Europe/Berln", "Europe/Berlin?"),
+            ("new york", "America/New_York?"),
+            ("Sao Paolo", "America/Sao_Paulo?"),
+            ("Mars/Olympus", "?"),
+            ("x", "?"),
+            ("", "?"),
+        ] {
+            assert_eq!(meant(typed), expected, "{typed}");
+        }
     }
 
     #[test]

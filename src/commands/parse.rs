@@ -347,8 +347,10 @@ fn read(argument: &Argument, text: &str) -> Result<Value, String> {
     let (name, trimmed) = (&argument.name, text.trim());
     let shown = trimmed.replace('`', "'");
     match argument.kind {
-        Kind::Text if trimmed.is_empty() => Err(format!("`{name}` is empty; write something.")),
-        Kind::Text => Ok(Value::Text(trimmed.to_owned())),
+        Kind::Text | Kind::Words | Kind::Zone if trimmed.is_empty() => {
+            Err(format!("`{name}` is empty; write something."))
+        }
+        Kind::Text | Kind::Words | Kind::Zone => Ok(Value::Text(trimmed.to_owned())),
         Kind::Slug if is_slug(trimmed) => Ok(Value::Text(trimmed.to_owned())),
         Kind::Slug => Err(slug_sentence(&shown)),
         Kind::Template | Kind::Environment | Kind::Survey | Kind::Item | Kind::Evidence | Kind::Id => {

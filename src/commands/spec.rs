@@ -36,6 +36,10 @@ pub enum Kind {
     Item,
     /// Evidence or a feedback, by the id that a choice carries.
     Evidence,
+    /// A few words, in quotes on the line.
+    Words,
+    /// The name of a time zone, or what a handler takes in its place.
+    Zone,
     /// A mention of a person.
     User,
     /// An id that a button carries; cannot be typed.

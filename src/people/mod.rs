@@ -4,9 +4,12 @@
 //! roles follow from the config alone, and a guest, a bot, somebody of another
 //! workspace or somebody gone has none. Deliberately absent: accounts of our own.
 
+pub mod commands;
 mod directory;
+mod groups;
 pub mod jobs;
 pub mod model;
+mod settings;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -19,7 +22,9 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 use crate::jobs::queue::{self, NewJob};
 use crate::zone::Zone;
+use model::organisation::Organisation;
 use model::{Hours, Member, Wish};
+pub use settings::{change, export, forget};
 use store::Known;
 
 /// One person.
@@ -52,6 +57,8 @@ impl Roles {
 pub struct Defaults {
     pub zone: Zone,
     pub hours: Hours,
+    /// Of whoever stands in it.
+    pub organisation: Organisation,
 }
 
 /// The slice.
@@ -97,9 +104,13 @@ impl People {
         };
         // What the directory says of a guest, the request itself does not.
         let standing = known.standing.filter(|stored| *stored != Standing::Member).unwrap_or(standing);
-        let roles = self.roles_of(&identity, standing);
+        let roles = self.roles_of(&identity, standing).await?;
         let zone = known.own_zone.or(known.zone);
-        let (zone_known, zone) = (zone.is_some(), zone.unwrap_or(self.defaults.zone));
+        let zone_known = zone.is_some();
+        let zone = match zone {
+            Some(zone) => zone,
+            None => self.site_zone(&identity).await?,
+        };
         let Person { id: person, name } = known.person;
         Ok(Actor { person, name, identity, roles, zone, zone_known })
     }
@@ -124,14 +135,28 @@ impl People {
     }
 
     /// The roles of an identity; an outsider has none, whatever the config maps.
-    fn roles_of(&self, identity: &Identity, standing: Standing) -> BTreeSet<Role> {
-        let mut roles = self.roles.mapped.get(identity).cloned().unwrap_or_default();
-        if standing == Standing::Member {
-            roles.extend(self.roles.default);
-        } else {
-            roles.clear();
+    async fn roles_of(&self, identity: &Identity, standing: Standing) -> Result<BTreeSet<Role>> {
+        if standing != Standing::Member {
+            return Ok(BTreeSet::new());
         }
-        roles
+        let mut roles = self.roles.mapped.get(identity).cloned().unwrap_or_default();
+        roles.extend(self.roles.default);
+        if self.defaults.organisation.names_groups() {
+            let groups = self.trusted_groups_of(&mut *self.db.read().await?, identity).await?;
+            roles.extend(self.defaults.organisation.roles(&identity.platform, &groups));
+        }
+        Ok(roles)
+    }
+
+    /// The zone of somebody who said none and of whom the directory says none.
+    async fn site_zone(&self, identity: &Identity) -> Result<Zone> {
+        let organisation = &self.defaults.organisation;
+        let groups = match organisation.names_groups() {
+            true => self.groups_of(&mut *self.db.read().await?, identity).await?,
+            false => Vec::new(),
+        };
+        let site = organisation.belongs(identity, &groups).site;
+        Ok(site.and_then(|site| site.zone).unwrap_or(self.defaults.zone))
     }
 
     /// The members by their ids, at most `limit` of those after `after`.

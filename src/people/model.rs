@@ -1,5 +1,8 @@
 //! A member as surveys and settings see them: pure.
 
+pub mod organisation;
+pub mod settings;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;

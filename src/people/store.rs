@@ -1,11 +1,12 @@
 //! All SQL of people.
 
+use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use super::model::settings::{Said, Settings};
 use super::model::{Hours, Member, Wish};
 use super::{Defaults, Person};
 use crate::chat::inbound::{Identity, Standing};
@@ -14,6 +15,8 @@ use crate::error::Result;
 use crate::zone::Zone;
 
 pub(super) mod directory;
+pub(super) mod groups;
+pub(super) mod settings;
 
 /// A person, and what is on record of them and of one account of theirs.
 #[derive(Debug, Clone)]
@@ -115,8 +118,7 @@ pub(super) async fn identities_of(conn: &mut Conn, person: &str) -> Result<Vec<I
     Ok(rows.into_iter().map(identity).collect())
 }
 
-const MEMBER: &str =
-    "SELECT person.id, platform, workspace, user_id, COALESCE(own_zone, zone) AS zone, hours, surveys
+const MEMBER: &str = "SELECT person.id, platform, workspace, user_id, own_zone, zone, hours, surveys
     FROM person JOIN identity ON identity.person_id = person.id
     WHERE (standing IS NULL OR standing = 'member') AND NOT EXISTS
         (SELECT 1 FROM identity AS earlier WHERE earlier.person_id = person.id
@@ -124,24 +126,35 @@ const MEMBER: &str =
             AND (earlier.platform, earlier.workspace, earlier.user_id)
               < (identity.platform, identity.workspace, identity.user_id))";
 
-fn read_member(row: &AnyRow, defaults: &Defaults) -> Result<Member> {
+/// A member as the row and the file say, and the groups that their account is in.
+fn read_member(
+    row: &AnyRow,
+    groups: impl Fn(&Identity) -> Vec<String>,
+    defaults: &Defaults,
+) -> Result<Member> {
     let identity = Identity {
         platform: row.try_get("platform")?,
         workspace: row.try_get("workspace")?,
         user: row.try_get("user_id")?,
     };
-    let surveys: String = row.try_get("surveys")?;
     // Whoever plays somebody in the browser does so at any hour.
     let always = (identity.platform == "playground").then_some(Hours::ALWAYS);
-    let hours = read(row, "hours")?.or(always);
+    let said = Said {
+        own_zone: read(row, "own_zone")?,
+        zone: read(row, "zone")?,
+        hours: read(row, "hours")?.or(always),
+        surveys: read(row, "surveys")?.unwrap_or_default(),
+    };
+    let belongs = defaults.organisation.belongs(&identity, &groups(&identity));
+    let settings = Settings::of(&said, belongs, defaults.zone, &defaults.hours);
     Ok(Member {
         person: row.try_get("id")?,
         identity,
-        zone: read(row, "zone")?.unwrap_or(defaults.zone),
-        hours: hours.unwrap_or_else(|| defaults.hours.clone()),
-        holidays: Arc::default(),
-        team: None,
-        surveys: surveys.parse().unwrap_or_default(),
+        zone: settings.zone.0,
+        hours: settings.hours.0,
+        holidays: belongs.site.map(|site| site.holidays.clone()).unwrap_or_default(),
+        team: settings.team,
+        surveys: settings.surveys,
     })
 }
 
@@ -152,14 +165,26 @@ pub(super) async fn members(
     defaults: &Defaults,
 ) -> Result<Vec<Member>> {
     let sql = format!("{MEMBER} AND person.id > $1 ORDER BY person.id LIMIT $2");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(conn).await?;
-    rows.iter().map(|row| read_member(row, defaults)).collect()
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(limit).fetch_all(&mut *conn).await?;
+    let groups = match rows.last() {
+        Some(last) if defaults.organisation.names_groups() => {
+            groups::between(conn, after, last.try_get("id")?).await?
+        }
+        _ => HashMap::new(),
+    };
+    let of = |who: &Identity| groups.get(who).cloned().unwrap_or_default();
+    rows.iter().map(|row| read_member(row, of, defaults)).collect()
 }
 
 pub(super) async fn member(conn: &mut Conn, person: &str, defaults: &Defaults) -> Result<Option<Member>> {
     let sql = format!("{MEMBER} AND person.id = $1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(person).fetch_optional(conn).await?;
-    row.as_ref().map(|row| read_member(row, defaults)).transpose()
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(person).fetch_optional(&mut *conn).await?;
+    let groups = match defaults.organisation.names_groups() {
+        true => groups::with(conn, person).await?,
+        false => HashMap::new(),
+    };
+    let of = |who: &Identity| groups.get(who).cloned().unwrap_or_default();
+    row.as_ref().map(|row| read_member(row, of, defaults)).transpose()
 }
 
 pub(super) async fn set_wish(tx: &mut Tx, person: &str, wish: Wish) -> Result<()> {

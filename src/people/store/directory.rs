@@ -30,7 +30,7 @@ impl Recorded {
 }
 
 /// `($1, $2), ($3, $4)`: as many rows as there are, from the parameter `first` on.
-fn rows(first: usize, width: usize, count: usize) -> String {
+pub(super) fn rows(first: usize, width: usize, count: usize) -> String {
     let row = |at: usize| {
         let places: Vec<String> = (0..width).map(|n| format!("${}", first + at * width + n)).collect();
         format!("({})", places.join(", "))

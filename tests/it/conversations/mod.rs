@@ -17,6 +17,7 @@ mod privacy;
 mod reconcile;
 mod repair;
 mod roadmap;
+mod settings;
 mod side_by_side;
 mod stuck;
 mod surveys;
