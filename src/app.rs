@@ -45,7 +45,7 @@ use crate::jobs::{Job, queue};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::people::commands::AUTO;
-use crate::people::jobs::{Listing, Lookup};
+use crate::people::jobs::{Groups, Listing, Lookup};
 use crate::people::model::Hours;
 use crate::people::{self, Defaults, People, Roles};
 use crate::roadmap::{self, Roadmap};
@@ -123,7 +123,9 @@ impl App {
         let directories: Vec<Arc<dyn Directory>> =
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
         let alone = slack.is_none() && playground.is_some();
-        let people = People::new(db.clone(), roles(config, playground.is_some()), defaults(config, alone));
+        let organisation = content.organisation.clone();
+        let defaults = Defaults { organisation, ..defaults(config, alone) };
+        let people = People::new(db.clone(), roles(config, playground.is_some()), defaults);
         if playground.is_some() {
             enrol_personas(&people).await?;
         }
@@ -371,6 +373,7 @@ impl Slices {
             Arc::new(Expire(slice.clone())),
             Arc::new(home::Refresh(slice)),
             Arc::new(Listing { people: self.people.clone(), directories: self.directories.clone() }),
+            Arc::new(Groups { people: self.people.clone(), directories: self.directories.clone() }),
             Arc::new(Lookup { people: self.people.clone(), directories: self.directories.clone() }),
             Arc::new(reconcile),
         ];

@@ -7,6 +7,7 @@ use crate::catalog::find::{self, Extent};
 use crate::catalog::reading::{TEMPLATE_FILES, is_yaml};
 use crate::commands::spec::Menu;
 use crate::diagnostic::Problem;
+use crate::people::model::organisation::Organisation;
 use crate::surveys::model::Survey;
 
 /// How many of each were found to be fine.
@@ -15,13 +16,16 @@ pub struct Counts {
     pub commands: usize,
     pub templates: usize,
     pub surveys: usize,
+    /// Files with teams and sites.
+    pub people: usize,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let some = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let (commands, templates) = (some(self.commands, "command"), some(self.templates, "template"));
-        write!(f, "{commands}, {templates}, {}", some(self.surveys, "survey"))
+        write!(f, "{commands}, {templates}, {}", some(self.surveys, "survey"))?;
+        if self.people > 0 { write!(f, ", {}", some(self.people, "people file")) } else { Ok(()) }
     }
 }
 
@@ -39,6 +43,9 @@ pub fn files(paths: &[PathBuf]) -> Result<Counts, Vec<Problem>> {
     }
     check.finish()
 }
+
+/// The tables of a file of people.
+const TABLES: [&str; 3] = ["[[team]]", "[[site]]", "[[group]]"];
 
 #[derive(Default)]
 struct Check {
@@ -106,6 +113,12 @@ impl Check {
                 Ok(_) => self.counts.surveys += 1,
                 Err(mut problems) => self.problems.append(&mut problems),
             },
+            Ok(text) if text.lines().any(|line| TABLES.contains(&line.trim())) => {
+                match Organisation::parse(&file, &text) {
+                    Ok(_) => self.counts.people += 1,
+                    Err(mut problems) => self.problems.append(&mut problems),
+                }
+            }
             Ok(_) => {
                 let fix = "a spec sets `command = \"…\"`, a survey `decision = \"…\"`";
                 self.problem(path, "is neither a command's spec nor a survey", fix);
@@ -118,7 +131,7 @@ impl Check {
     }
 
     fn found(&self) -> usize {
-        self.specs.len() + self.counts.templates + self.counts.surveys
+        self.specs.len() + self.counts.templates + self.counts.surveys + self.counts.people
     }
 
     fn finish(mut self) -> Result<Counts, Vec<Problem>> {

@@ -232,12 +232,13 @@ fn check(files: &[PathBuf]) -> Outcome {
     let given = check::files(files);
     if let (Ok(content), Ok(given), true) = (&content, &given, problems.is_empty()) {
         let of_templates = content.catalog.warnings.iter().map(ToString::to_string);
-        let warnings = content::warnings(&config, &content.menu).into_iter().chain(of_templates);
+        let warnings = content::warnings(&config, content).into_iter().chain(of_templates);
         let mut said: String = warnings.map(|warning| format!("warning: {warning}\n")).collect();
         let fine = Counts {
             commands: content.menu.all().filter(|spec| !spec.hidden).count(),
             templates: content.catalog.list().len(),
             surveys: content.surveys.len(),
+            people: usize::from(config.people.file.is_some()),
         };
         said.push_str(&format!("fine: {fine}\n"));
         if !files.is_empty() {
@@ -263,5 +264,5 @@ fn commands() -> Outcome {
 
 fn slack_manifest(url: &str) -> Outcome {
     let (_, content) = load()?;
-    print(&format!("{:#}\n", manifest::manifest(&content.menu, url)))
+    print(&format!("{:#}\n", manifest::manifest(&content.menu, url, content.organisation.names_groups())))
 }

@@ -119,6 +119,7 @@ pub struct Git {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct People {
+    pub file: Option<PathBuf>,
     pub zone: Zone,
     pub hours: Hours,
 }

@@ -1,6 +1,7 @@
 //! What operators and we wrote as data, read and checked: the menu, the golden paths, the surveys.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
@@ -10,6 +11,7 @@ use crate::chat::playground;
 use crate::commands::spec::Menu;
 use crate::config::{Config, read_folder};
 use crate::diagnostic::Problem;
+use crate::people::model::organisation::Organisation;
 use crate::surveys::{self, model::Survey};
 
 static COMMANDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/commands");
@@ -19,6 +21,7 @@ pub struct Content {
     pub menu: Menu,
     pub catalog: Catalog,
     pub surveys: Vec<Survey>,
+    pub organisation: Organisation,
 }
 
 impl Content {
@@ -42,9 +45,13 @@ impl Content {
             }
         }
         let surveys = surveys::load(&own);
+        let organisation = organisation(config.people.file.as_deref()).unwrap_or_else(|mut found| {
+            problems.append(&mut found);
+            Organisation::default()
+        });
         match (menu, catalog, surveys) {
             (Ok(menu), Ok(catalog), Ok(surveys)) if problems.is_empty() => {
-                Ok(Content { menu, catalog, surveys })
+                Ok(Content { menu, catalog, surveys, organisation })
             }
             (menu, catalog, surveys) => {
                 problems.extend(menu.err().into_iter().chain(catalog.err()).chain(surveys.err()).flatten());
@@ -54,10 +61,23 @@ impl Content {
     }
 }
 
+fn organisation(file: Option<&Path>) -> Result<Organisation, Vec<Problem>> {
+    let Some(file) = file else { return Ok(Organisation::default()) };
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        vec![Problem::whole(&name, format!("it cannot be read: {error}"), "mend `file` under `[people]`")]
+    })?;
+    Organisation::parse(&name, &text)
+}
+
 /// What works and is still worth a word to the operator.
-pub fn warnings(config: &Config, menu: &Menu) -> Vec<String> {
+pub fn warnings(config: &Config, content: &Content) -> Vec<String> {
+    let menu = &content.menu;
     let mut warnings = Vec::new();
-    let held = |role: &Role| config.access.roles.get(role).is_some_and(|list| !list.is_empty());
+    let held = |role: &Role| {
+        let mapped = config.access.roles.get(role).is_some_and(|list| !list.is_empty());
+        mapped || content.organisation.gives(*role)
+    };
     let roles = config.roles();
     let needed: BTreeSet<Role> = menu.all().filter_map(|spec| spec.role).collect();
     let playground = config.playground_on();

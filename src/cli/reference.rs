@@ -31,7 +31,7 @@ pub(super) fn run(folder: &Path) -> Outcome {
 
 /// Each file with its name.
 pub fn pages(menu: &Menu) -> [(&'static str, String); 5] {
-    let slack = manifest::manifest(menu, manifest::PLACEHOLDER);
+    let slack = manifest::manifest(menu, manifest::PLACEHOLDER, false);
     [
         ("commands.md", commands(menu)),
         ("settings.md", settings()),

@@ -21,7 +21,7 @@ pub(super) fn serve() -> Outcome {
 }
 
 async fn run(config: Config, content: Content) -> Result<()> {
-    for warning in content::warnings(&config, &content.menu) {
+    for warning in content::warnings(&config, &content) {
         tracing::warn!("{warning}");
     }
     let listener = app::bind(config.listen).await?;

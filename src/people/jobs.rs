@@ -78,6 +78,61 @@ impl Job for Listing {
     }
 }
 
+/// Every hour, and at each start: reads who is in the groups that `people.toml` names. A group that
+/// the platform does not have is nobody's; one that cannot be read stays as it was.
+pub struct Groups {
+    pub people: Arc<People>,
+    pub directories: Vec<Arc<dyn Directory>>,
+}
+
+impl Groups {
+    async fn read(&self, directory: &dyn Directory) -> Result<(), JobError> {
+        let stale = self.people.groups_to_read(directory.platform()).await?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        turn(directory, "groups", Question::Groups)?;
+        let there = directory.groups().await.map_err(|error| unanswered(&error))?;
+        for name in stale {
+            let found = there.iter().find(|group| name.means(&group.id, &group.handle));
+            let members = match found {
+                Some(group) => {
+                    turn(directory, &group.id, Question::GroupMembers)?;
+                    directory.group_members(&group.id).await.map_err(|error| unanswered(&error))?
+                }
+                None => {
+                    tracing::warn!(group = %name, "people.toml names a group that is not there");
+                    Vec::new()
+                }
+            };
+            self.people.take_group(name, members).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Job for Groups {
+    fn kind(&self) -> &'static str {
+        "people.groups"
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(600)
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(Duration::from_secs(3_600))
+    }
+
+    async fn run(&self, _payload: Value, _attempt: i64) -> Result<(), JobError> {
+        for directory in &self.directories {
+            self.read(&**directory).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Looks up an account that was seen for the first time.
 pub struct Lookup {
     pub people: Arc<People>,

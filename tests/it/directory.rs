@@ -180,3 +180,100 @@ async fn a_cursor_that_slack_forgot_begins_the_listing_anew() {
     let outcomes: Vec<String> = app.fake.log_of("users.list").into_iter().map(|call| call.outcome).collect();
     assert_eq!(outcomes, ["invalid_cursor", "ok", "ok"]);
 }
+
+const PEOPLE: &str = r#"
+[[site]]
+name = "porto"
+zone = "Europe/Lisbon"
+hours = "mon-fri 10-18"
+holidays = ["2026-12-08"]
+
+[[team]]
+name = "payments"
+site = "porto"
+members = ["slack:T1:UADA", "slack:@pay"]
+
+[[group]]
+name = "slack:@analysts"
+role = "pm"
+"#;
+
+/// With teams and a user group that makes a product manager, which only Ben is in.
+async fn organised() -> TestApp {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), PEOPLE).unwrap();
+    let app = TestApp::with(|config| config.people.file = Some(file.path().into())).await;
+    let scopes = goldenpath::chat::slack::subscriptions::scopes().into_iter().chain(["usergroups:read"]);
+    app.fake.grant(&scopes.collect::<Vec<_>>());
+    let group = |handle: &str, user: &str| (handle.to_owned(), vec![user.to_owned()]);
+    app.fake.memory().groups.insert("S1".into(), group("pay", "UCAT"));
+    app.fake.memory().groups.insert("S2".into(), group("analysts", "UBEN"));
+    app.starts().await;
+    app
+}
+
+#[tokio::test]
+async fn a_user_group_gives_its_role_to_whoever_is_in_it_and_to_nobody_else() {
+    let app = organised().await;
+    let (ada, ben) = (app.person("Ada"), app.person("Ben"));
+    let needs = "needs the role `pm`";
+    assert!(!ben.runs("stats").await.contains(needs) && ada.runs("stats").await.contains(needs));
+    assert!(!app.person("Ben").of("T9").runs("stats").await.contains("adoption"), "the same id elsewhere");
+    app.fake.memory().groups.get_mut("S2").unwrap().1.clear();
+    app.after(HOUR).await;
+    assert!(ben.runs("stats").await.contains(needs), "out of the group, out of the role");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_group_that_cannot_be_read_holds_for_a_day_and_one_that_is_gone_not_at_all() {
+    let app = organised().await;
+    let ben = app.person("Ben");
+    app.fake.grant(&goldenpath::chat::slack::subscriptions::scopes());
+    app.after(23 * HOUR).await;
+    assert!(!ben.runs("stats").await.contains("needs the role `pm`"));
+    app.after(2 * HOUR).await;
+    assert!(ben.runs("stats").await.contains("needs the role `pm`"));
+    let app = organised().await;
+    app.fake.memory().groups.remove("S2");
+    app.after(HOUR).await;
+    assert!(app.person("Ben").runs("stats").await.contains("needs the role `pm`"));
+}
+
+#[tokio::test]
+async fn teams_and_sites_say_when_somebody_works_unless_they_do() {
+    let app = organised().await;
+    app.knows("UADA", json!({ "tz": null }));
+    let (ada, cat) = (app.person("Ada"), app.person("Cat"));
+    for (person, zone) in
+        [(&ada, "`Europe/Lisbon` (of the site porto)"), (&cat, "`Europe/London` (Slack says so)")]
+    {
+        person.runs("env list").await;
+        app.run_jobs().await;
+        let settings = person.runs("settings").await;
+        assert!(settings.contains(zone) && settings.contains("payments"), "{settings}");
+        assert!(settings.contains("`mon-fri 10:00-18:00` (of the site porto)"), "{settings}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_is_kept_of_somebody_can_be_read_and_forgotten() {
+    let app = organised().await;
+    let ben = app.person("Ben");
+    ben.runs("settings zone=Asia/Tokyo hours=8-16 surveys=fewer").await;
+    app.run_jobs().await;
+    let id = app.texts("SELECT person_id FROM identity WHERE user_id = 'UBEN'").await.remove(0);
+    let kept = people::export(&mut *app.app.db.read().await.unwrap(), &id).await.unwrap();
+    assert_eq!(
+        (&kept["name"], &kept["zone"]["own"], &kept["groups"]),
+        (&json!("Ben"), &json!("Asia/Tokyo"), &json!(["@analysts"]))
+    );
+    assert_eq!((&kept["accounts"][0]["user"], &kept["surveys"]), (&json!("UBEN"), &json!("fewer")));
+    let unit = app.app.db.write(id.clone(), |tx, id| Box::pin(people::forget(tx, id)));
+    unit.await.unwrap();
+    let left = people::export(&mut *app.app.db.read().await.unwrap(), &id).await.unwrap().to_string();
+    assert!(!["Ben", "BEN", "Tokyo", "08:00", "analysts"].iter().any(|word| left.contains(word)), "{left}");
+    assert!(ben.runs("settings").await.contains("Surveys  `in`"), "they are somebody new");
+    app.end().await;
+}

@@ -19,7 +19,7 @@ async fn without_the_cookie_nobody_acts() {
     assert_eq!(bot.posts("command", &body, false).await.0, StatusCode::FORBIDDEN);
     assert_eq!(bot.posts("crowd", &json!({}), false).await.0, StatusCode::FORBIDDEN);
     assert!(bot.reads("ada", CHANNEL).await.is_empty());
-    assert_eq!(bot.texts("SELECT id FROM person").await, Vec::<String>::new());
+    assert_eq!(bot.texts("SELECT person_id FROM activity").await, Vec::<String>::new());
     bot.end().await;
 }
 

@@ -1,15 +1,19 @@
 //! The app's manifest: what an operator gives Slack to make the app, from the menu and [`super::subscriptions`].
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::subscriptions::{EVENTS, SHORTCUTS, scopes};
+use super::subscriptions::{EVENTS, GROUPS, SHORTCUTS, scopes};
 use crate::commands::spec::Menu;
 
 /// Where the bot is reached when nobody said it yet.
 pub const PLACEHOLDER: &str = "https://HOST";
 
-/// The manifest of an app that is reached at `base`, as `https://platform.example.com`.
-pub fn manifest(menu: &Menu, base: &str) -> Value {
+/// The manifest of an app that is reached at `base`, as `https://platform.example.com`; `groups`
+/// where user groups are read.
+pub fn manifest(menu: &Menu, base: &str, groups: bool) -> Value {
+    let scopes: BTreeSet<&str> = scopes().into_iter().chain(groups.then_some(GROUPS)).collect();
     let url = format!("{}/slack/events", base.trim_end_matches('/'));
     json!({
         "_metadata": { "major_version": 1, "minor_version": 1 },
@@ -33,7 +37,7 @@ pub fn manifest(menu: &Menu, base: &str) -> Value {
                 "should_escape": true,
             }],
         },
-        "oauth_config": { "scopes": { "bot": scopes() } },
+        "oauth_config": { "scopes": { "bot": scopes } },
         "settings": {
             "event_subscriptions": {
                 "request_url": url,
@@ -89,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_address_is_the_one_that_was_given() {
-        let manifest = manifest(&shipped(), "https://bot.example.com/");
+        let manifest = manifest(&shipped(), "https://bot.example.com/", true);
         let url = "https://bot.example.com/slack/events";
         for place in [
             "/features/slash_commands/0/url",
@@ -100,11 +104,12 @@ mod tests {
             assert_eq!(manifest.pointer(place), Some(&json!(url)), "{place}");
         }
         assert!(!manifest.to_string().contains("HOST"));
+        assert!(manifest["oauth_config"].to_string().contains(GROUPS), "user groups are read");
     }
 
     #[test]
     fn what_the_code_lives_on_is_asked_for_and_nothing_else() {
-        let manifest = manifest(&shipped(), PLACEHOLDER);
+        let manifest = manifest(&shipped(), PLACEHOLDER, false);
         let scopes = json!([
             "app_mentions:read",
             "chat:write",
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_shortcut_without_its_command_is_left_out() {
-        let manifest = manifest(&Menu::default(), PLACEHOLDER);
+        let manifest = manifest(&Menu::default(), PLACEHOLDER, false);
         assert_eq!(manifest["features"]["shortcuts"], json!([]));
     }
 }

@@ -44,7 +44,10 @@ pub const SHORTCUTS: &[Shortcut] = &[Shortcut {
 /// The scopes that commands and calls of the Web API need; those of [`EVENTS`] come on top.
 pub const SCOPES: &[&str] = &["commands", "chat:write", "files:write", "im:write", "users:read"];
 
-/// All bot scopes, in order.
+/// The scope on top where `people.toml` names user groups.
+pub const GROUPS: &str = "usergroups:read";
+
+/// All bot scopes that are always needed, in order.
 pub fn scopes() -> Vec<&'static str> {
     let mut all: Vec<&str> =
         SCOPES.iter().copied().chain(EVENTS.iter().filter_map(|event| event.scope)).collect();

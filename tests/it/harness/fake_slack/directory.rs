@@ -49,6 +49,22 @@ pub fn users(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
     page("members", all, body, |n| memory.person(&nth(n)))
 }
 
+/// Those in use; a disabled one is told only to whoever asks for it.
+pub fn groups(memory: &mut Memory, _: &Value, _: Timestamp) -> Answer {
+    let group = |(id, (handle, users)): (&String, &(String, Vec<String>))| {
+        json!({
+            "id": id, "team_id": TEAM, "is_usergroup": true, "name": handle, "handle": handle,
+            "date_delete": 0, "user_count": users.len().to_string(),
+        })
+    };
+    Ok(json!({ "usergroups": memory.groups.iter().map(group).collect::<Vec<_>>() }))
+}
+
+pub fn group_users(memory: &mut Memory, body: &Value, _: Timestamp) -> Answer {
+    let (_, users) = memory.groups.get(text(body, "usergroup")).ok_or("no_such_subteam")?;
+    Ok(json!({ "users": users }))
+}
+
 fn paged(name: &str, all: &[Value], body: &Value) -> Answer {
     page(name, all.len(), body, |n| all.get(n).cloned())
 }

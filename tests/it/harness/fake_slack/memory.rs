@@ -50,6 +50,8 @@ pub struct Memory {
     /// People who differ from an ordinary member: members of their user object, or `null` for
     /// nobody. Whoever is not here and has an id like one (`U…`, `W…`) is an ordinary member.
     pub people: BTreeMap<String, Value>,
+    /// Id of a user group → its handle and its users.
+    pub groups: BTreeMap<String, (String, Vec<String>)>,
     /// As many ordinary members more, `UCROWD000000` and so on, made as they are asked for.
     pub crowd: usize,
     pub messages: Vec<Posted>,
@@ -87,6 +89,7 @@ impl Default for Memory {
             channels: BTreeMap::new(),
             archived: BTreeSet::new(),
             people: BTreeMap::new(),
+            groups: BTreeMap::new(),
             crowd: 0,
             messages: Vec::new(),
             ephemeral: Vec::new(),

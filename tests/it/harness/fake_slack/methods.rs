@@ -23,6 +23,7 @@ pub struct Method {
 const CONVERSATIONS: &[&str] = &["channels:read", "groups:read", "im:read", "mpim:read"];
 const WRITE: &[&str] = &["chat:write"];
 const USERS: &[&str] = &["users:read"];
+const GROUPS: &[&str] = &["usergroups:read"];
 
 const TIER_2: i64 = 20;
 const TIER_3: i64 = 50;
@@ -45,6 +46,8 @@ const METHODS: &[Method] = &[
     Method { name: "files.completeUploadExternal", scopes: &["files:write"], required: &["files"], per_minute: TIER_4, json: true, act: files::complete },
     Method { name: "users.info", scopes: USERS, required: &["user"], per_minute: TIER_4, json: false, act: directory::user },
     Method { name: "users.list", scopes: USERS, required: &[], per_minute: TIER_2, json: false, act: directory::users },
+    Method { name: "usergroups.list", scopes: GROUPS, required: &[], per_minute: TIER_2, json: false, act: directory::groups },
+    Method { name: "usergroups.users.list", scopes: GROUPS, required: &["usergroup"], per_minute: TIER_2, json: false, act: directory::group_users },
     Method { name: "views.open", scopes: &[], required: &["view"], per_minute: TIER_4, json: true, act: views::open },
     Method { name: "views.push", scopes: &[], required: &["view"], per_minute: TIER_4, json: true, act: views::push },
     Method { name: "views.update", scopes: &[], required: &["view"], per_minute: TIER_4, json: true, act: views::update },
