@@ -210,6 +210,30 @@ async function movesTheClock(page) {
   await message(page, "demo stays until").waitFor();
 }
 
+/** Weeks pass: the monthly question comes to some of them, and is answered. */
+async function answersTheNextSurvey(page) {
+  await page.locator("#crowd-people").evaluate((it) => (it.open = true));
+  const waiting = page.locator('.row[data-row^="as "]', { has: page.locator(".count") });
+  const asked = message(page, "how satisfied are you with the platform");
+  for (let jump = 0; jump < 20; jump += 1) {
+    await page.getByRole("button", { name: "To the next survey" }).click();
+    await page.locator(".jumps:not(:has([aria-busy]))").waitFor();
+    for (let looks = 0; looks < 30 && (await waiting.count()); looks += 1) {
+      const user = (await waiting.first().getAttribute("data-row")).slice(3);
+      await turns(page, "as " + user);
+      await page.locator(`#conversations [data-row="to dm:${user}"]`).click();
+      await page.locator("#title", { hasText: "Goldenpath" }).waitFor();
+      await page.locator(`.row[data-row="as ${user}"] .count`).waitFor({ state: "detached" });
+      if (!(await asked.count())) continue;
+      await look(page, "asked-later");
+      await asked.getByRole("button", { name: "Satisfied", exact: true }).click();
+      await message(page, "Recorded").waitFor();
+      return;
+    }
+  }
+  assert.fail("nobody was asked");
+}
+
 async function asksByAForm(page) {
   await types(page, "env create rust-service");
   await page.locator("dialog[open] input").first().waitFor();
@@ -257,6 +281,8 @@ async function walk(address, browser, wrong) {
   await look(dark, "dark");
   const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
   await done(fitsAPhone, await openPage(browser, address, { ...phone, colorScheme: "dark" }, wrong));
+  // Last, because weeks pass, and with them the environments.
+  await done(answersTheNextSurvey, page);
 }
 
 async function main() {
