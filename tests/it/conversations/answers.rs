@@ -102,6 +102,7 @@ async fn eleven_numbers_are_one_click_and_who_does_not_use_it_moves_no_score() {
     One click.
     [0] [1] [2] [3] [4] [5] [6] [7] [8] [9] [10] [I don't use it]
     0 is _certainly not_, 10 is _certainly_.
+    [Not now] [Fewer of these]
     Your name is not stored with the answer; results are shown from 3 answers on.
     ");
     app.person("Ada").presses("9").await;
@@ -128,6 +129,7 @@ async fn several_are_ticked_in_a_form_and_count_as_one_answer() {
     What got in the way of `ada-site`?
     One click.
     [Answer] [Nothing]
+    [Not now] [Fewer of these]
     Your name is not stored with the answer; results are shown from 3 answers on.
     ");
     let form = ada.opens_by(&value(&app, ada, "Answer")).await;
@@ -221,7 +223,7 @@ async fn a_closed_question_says_so_and_records_nothing() {
 async fn results_are_shown_from_k_answers_on_with_words_that_are_nobodys() {
     let app = TestApp::asking(&asking(CSAT)).await;
     let priya = app.person("Priya");
-    assert_snapshot!(priya.runs("survey results none").await, @"There is no survey `none`. There is `env.csat` or `own`.");
+    assert_snapshot!(priya.runs("survey results none").await, @"There is no survey `none`. There is `did.help`, `docs.find`, `env.csat`, `env.fail`, `pulse.sat` or `own`.");
     ask(&app, &["Ada", "Ben", "Cy", "Di"]).await;
     for (name, choice, words) in [("Ada", "2nd", "queues"), ("Ben", "4th", ""), ("Cy", "5th", "nice")] {
         let person = app.person(name);
