@@ -48,6 +48,7 @@ use crate::people::commands::AUTO;
 use crate::people::jobs::{Groups, Listing, Lookup};
 use crate::people::model::Hours;
 use crate::people::{self, Defaults, People, Roles};
+use crate::privacy::{self, Privacy};
 use crate::roadmap::{self, Roadmap};
 use crate::surveys::{self, Surveys};
 use crate::web::{Census, Served};
@@ -386,6 +387,8 @@ impl Slices {
         handlers.extend(catalog::commands::handlers(&self.shelf));
         handlers.extend(environments::commands::handlers(&self.environments));
         handlers.extend(surveys::commands::handlers(&self.surveys));
+        let privacy = Privacy { db: self.db.clone(), surveys: self.surveys.clone() };
+        handlers.extend(privacy::commands::handlers(&Arc::new(privacy)));
         handlers.extend(roadmap::commands::handlers(&self.roadmap));
         handlers.extend(stats::commands::handlers(&Arc::new(self.db.clone())));
         let (people, noticing) = (self.people.clone(), self.people);

@@ -1,6 +1,9 @@
 //! The append-only record of who did what, written before it is done.
 
-use crate::db::Tx;
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
 use crate::error::Result;
 
 /// Who it was on the command line: somebody with the rights of the bot's own user.
@@ -19,4 +22,12 @@ pub async fn record(tx: &mut Tx, actor: &str, command: &str, detail: &str) -> Re
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+/// What a person did, the oldest first: `[{"at", "command", "detail"}]`.
+pub async fn of(conn: &mut Conn, actor: &str) -> Result<Value> {
+    let sql = "SELECT at, command, detail FROM audit WHERE actor = $1 ORDER BY at, id";
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(sql).bind(actor).fetch_all(conn).await?;
+    let entry = |(at, command, detail): (i64, String, String)| json!({ "at": Timestamp(at).utc().to_rfc3339(), "command": command, "detail": detail });
+    Ok(rows.into_iter().map(entry).collect())
 }

@@ -44,6 +44,7 @@ pub mod keys;
 pub mod metrics;
 pub mod moment;
 pub mod people;
+pub mod privacy;
 pub mod roadmap;
 pub mod statistics;
 pub mod stats;

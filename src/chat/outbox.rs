@@ -112,6 +112,17 @@ pub async fn change(tx: &mut Tx, key: &str, message: &Message) -> Result<()> {
     deliver_soon(tx, key).await
 }
 
+/// Forgets what was written to a user alone, sent or not: direct messages, whispers, their page.
+pub async fn forget(tx: &mut Tx, identity: &Identity) -> Result<()> {
+    // A target is JSON that ends with its user, where it has one.
+    let user = serde_json::to_string(&identity.user)?;
+    let ending = user.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let sql = "DELETE FROM message WHERE platform = $1 AND workspace = $2 AND target LIKE $3 ESCAPE '\\'";
+    let query = sqlx::query(sql).bind(&identity.platform).bind(&identity.workspace);
+    query.bind(format!("%\"user\":{ending}}}")).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Has an existing [`Timely`] message made and delivered anew; nothing when there is none.
 pub async fn touch(tx: &mut Tx, key: &str) -> Result<()> {
     let sql = "UPDATE message SET version = version + 1 WHERE key = $1";

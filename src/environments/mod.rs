@@ -247,6 +247,20 @@ pub async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>> {
     store::names_of(conn, owner).await
 }
 
+/// All that is kept here about a person: their environments, the oldest first.
+pub async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
+    let entry = |env: Environment| {
+        json!({
+            "name": env.name,
+            "template": env.template,
+            "state": env.state.word(),
+            "parameters": env.parameters,
+            "requested_at": env.created_at.utc().to_rfc3339(),
+        })
+    };
+    Ok(store::of_owner(conn, person).await?.into_iter().map(entry).collect())
+}
+
 /// How many environments there are in each state, destroyed ones apart.
 pub async fn census(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
     store::census(conn).await

@@ -125,6 +125,12 @@ pub(super) async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>
     Ok(sqlx::query_scalar(sql).bind(owner).fetch_all(conn).await?)
 }
 
+/// All that somebody ever asked for, the oldest first.
+pub(super) async fn of_owner(conn: &mut Conn, owner: &str) -> Result<Vec<Environment>> {
+    let sql = "SELECT * FROM environment WHERE owner = $1 ORDER BY created_at, id";
+    sqlx::query(sql).bind(owner).fetch_all(conn).await?.iter().map(environment).collect()
+}
+
 /// The ids of those that a job should be moving.
 pub(super) async fn moving(conn: &mut Conn) -> Result<Vec<String>> {
     let rows = sqlx::query("SELECT id, state FROM environment WHERE live_name IS NOT NULL ORDER BY id");

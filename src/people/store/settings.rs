@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use super::read;
+use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::people::model::settings::{Change, Changes, Said};
@@ -57,7 +58,7 @@ pub(in crate::people) async fn export(conn: &mut Conn, person: &str) -> Result<V
     };
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
     let mut all = json!({
-        "name": text("name")?, "known_since": row.try_get::<i64, _>("created_at")?,
+        "name": text("name")?, "known_since": when(Some(row.try_get("created_at")?)),
         "zone": { "own": text("own_zone")?, "directory": text("zone")? },
         "hours": text("hours")?, "surveys": text("surveys")?,
     });
@@ -68,7 +69,7 @@ pub(in crate::people) async fn export(conn: &mut Conn, person: &str) -> Result<V
         let text = |column: &str| row.try_get::<Option<String>, _>(column);
         accounts.push(json!({
             "platform": text("platform")?, "workspace": text("workspace")?, "user": text("user_id")?,
-            "standing": text("standing")?, "looked_up_at": row.try_get::<Option<i64>, _>("looked_up_at")?,
+            "standing": text("standing")?, "looked_up_at": when(row.try_get("looked_up_at")?),
         }));
     }
     all["accounts"] = accounts.into();
@@ -80,8 +81,13 @@ pub(in crate::people) async fn export(conn: &mut Conn, person: &str) -> Result<V
     all["groups"] = sqlx::query_scalar::<_, String>(sql).bind(person).fetch_all(&mut *conn).await?.into();
     let sql = "SELECT day FROM activity WHERE person_id = $1 ORDER BY day";
     let days: Vec<i64> = sqlx::query_scalar(sql).bind(person).fetch_all(conn).await?;
-    all["days_active_since_1970"] = days.into();
+    let date = |day: &i64| Timestamp(day * 86_400_000).utc().date_naive().to_string();
+    all["days_active"] = days.iter().map(date).collect();
     Ok(all)
+}
+
+fn when(at: Option<i64>) -> Option<String> {
+    at.map(|millis| Timestamp(millis).utc().to_rfc3339())
 }
 
 pub(in crate::people) async fn forget(tx: &mut Tx, person: &str, called: &str) -> Result<()> {

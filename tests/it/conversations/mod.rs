@@ -12,6 +12,7 @@ mod inbound;
 mod lookups;
 mod menu;
 mod moments;
+mod oblivion;
 mod outages;
 mod privacy;
 mod reconcile;

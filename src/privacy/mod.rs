@@ -1,0 +1,56 @@
+//! SLICE privacy: what is kept about a person, taken away or forgotten.
+//!
+//! Invariants: whoever keeps something about a person says so here, by an
+//! `export` and a `forget` of its own; this slice has no table. Forgetting is
+//! one unit of work. Deliberately absent: asking about somebody else.
+
+pub mod commands;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::chat::outbox;
+use crate::db::{Conn, Db, Tx};
+use crate::error::{Error, Result};
+use crate::surveys::Surveys;
+use crate::{audit, environments, people, roadmap};
+
+/// The slice.
+pub struct Privacy {
+    pub db: Db,
+    pub surveys: Arc<Surveys>,
+}
+
+/// All that is kept about a person: a JSON object with a part for each slice.
+pub async fn export(conn: &mut Conn, slice: &Privacy, person: &str) -> Result<Value> {
+    Ok(json!({
+        "you": people::export(conn, person).await?,
+        "environments": environments::export(conn, person).await?,
+        "surveys": slice.surveys.export(conn, person).await?,
+        "roadmap": roadmap::export(conn, person).await?,
+        "commands": audit::of(conn, person).await?,
+    }))
+}
+
+/// Forgets a person. What others still need (ended environments, the audit, counts that
+/// were shown) stays, under an id that leads to nobody any more.
+///
+/// # Errors
+/// `Conflict` while they own environments, because those would be nobody's.
+pub async fn forget(tx: &mut Tx, slice: &Privacy, person: &str) -> Result<()> {
+    let owned = environments::names_of(tx.conn(), person).await?;
+    if !owned.is_empty() {
+        let names = owned.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        return Err(Error::Conflict(format!(
+            "You still own {names}; forgotten, nobody could extend or end what is yours. Nothing was \
+             changed. `/platform env destroy NAME` first, then press again."
+        )));
+    }
+    slice.surveys.forget(tx, person).await?;
+    roadmap::forget(tx, person).await?;
+    for identity in people::identities(tx.conn(), person).await? {
+        outbox::forget(tx, &identity).await?;
+    }
+    people::forget(tx, person).await
+}

@@ -1,0 +1,78 @@
+//! What is kept about somebody: shown, taken away, forgotten.
+
+use insta::assert_snapshot;
+
+use crate::harness::test_app::{Person, TestApp};
+
+/// Somebody who had an environment, answered what was asked, and said something.
+async fn who_was_here(app: &TestApp) -> Person<'_> {
+    let ada = app.person("Ada");
+    ada.types("env create preview-site demo").await;
+    app.run_jobs().await;
+    ada.presses("Well").await;
+    ada.types("feedback builds are slow").await;
+    app.run_jobs().await;
+    ada
+}
+
+async fn count(app: &TestApp, sql: &'static str) -> String {
+    app.texts(sql).await.concat()
+}
+
+#[tokio::test]
+async fn somebody_sees_what_is_kept_about_them_and_takes_it_away() {
+    let app = TestApp::start().await;
+    let ada = who_was_here(&app).await;
+    assert_snapshot!(ada.runs("privacy").await, @"
+    What is kept about you
+    Your name  Ada
+    Accounts  1
+    Time zone  Europe/London
+    Days on which you used the bot  1
+    Environments  1
+    Answers that lead to you still  1
+    Feedback with your name  1
+    Votes  0
+    Searches and failures noted for the roadmap  0
+    Commands in the audit  2
+    An answer leads to nobody once its question is closed: the key that it was kept under is destroyed then. What you changed stays in the audit, under an id that leads to nobody once you are forgotten.
+    [Export] [Forget me]
+    ");
+    ada.types("privacy export").await;
+    app.run_jobs().await;
+    let file = String::from_utf8_lossy(&app.fake.files()[0].bytes).into_owned();
+    for kept in ["\"demo\"", "builds are slow", "\"Well\"", "\"Ada\""] {
+        assert!(file.contains(kept), "{kept} is missing in {file}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn whoever_owns_something_is_not_forgotten_yet() {
+    let app = TestApp::start().await;
+    let ada = who_was_here(&app).await;
+    assert_snapshot!(ada.presses_value("privacy.forget::").await, @"You still own `demo`; forgotten, nobody could extend or end what is yours. Nothing was changed. `/platform env destroy NAME` first, then press again.");
+    assert_eq!(count(&app, "SELECT name FROM person").await, "Ada");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_forgotten_person_is_in_no_table_and_begins_anew() {
+    let app = TestApp::start().await;
+    let ada = who_was_here(&app).await;
+    ada.types("env destroy demo").await;
+    app.run_jobs().await;
+    assert_snapshot!(ada.presses_value("privacy.forget::").await, @"✅ You are forgotten: your name, accounts, settings, words and votes are gone, and answers to open questions were withdrawn. The next command you type begins anew.");
+    app.run_jobs().await;
+    for (sql, left) in [
+        ("SELECT user_id FROM identity", ""),
+        ("SELECT name FROM person WHERE name LIKE '%Ada%'", ""),
+        ("SELECT text FROM feedback", ""),
+        ("SELECT key FROM message WHERE target LIKE '%UADA%'", ""),
+        ("SELECT respondent FROM answer", ""),
+    ] {
+        assert_eq!(count(&app, sql).await, left, "{sql}");
+    }
+    assert_snapshot!(ada.runs("env list").await, @"You have no environments. `/platform env create` makes one; `/platform template list` shows what there is.");
+    app.end().await;
+}
