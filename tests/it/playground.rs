@@ -182,6 +182,7 @@ async fn people_find_the_clock_after_a_restart_where_the_jump_left_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn to_the_next_survey_is_to_when_somebody_is_asked() {
     let bot = Bot::start().await;
+    bot.changes("DELETE FROM schedule".into()).await;
     let (status, told) = bot.posts("clock", &json!({ "by": "survey" }), true).await;
     assert_eq!(
         (status, told["error"].as_str().unwrap().starts_with("No survey is planned")),

@@ -233,7 +233,7 @@ async fn results_are_shown_from_k_answers_on_with_words_that_are_nobodys() {
         if name == "Ben" {
             assert_snapshot!(priya.runs("survey results own").await, @"
             Own · `own`
-            And `…`?
+            And …?
             2026-11, open · 2 of 4 answered
             2 answers so far; shown from 3 on.
             It decides what is mended. In brackets: 95 % intervals.
@@ -242,7 +242,7 @@ async fn results_are_shown_from_k_answers_on_with_words_that_are_nobodys() {
     }
     assert_snapshot!(priya.runs("survey results own").await.replace("“nice”\n“queues”", "“queues”\n“nice”"), @"
     Own · `own`
-    And `…`?
+    And …?
     2026-11, open · 3 of 4 answered
     CSAT 67 % [21, 94] of the best two, n = 3
     Answer | n | Share
