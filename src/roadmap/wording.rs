@@ -191,6 +191,7 @@ pub fn ended(told: &Told) -> Message {
 
 fn many(count: usize, one: &str) -> String {
     match (count, one) {
+        (1, "wave") => "wave".into(),
         (1, one) => format!("1 {one}"),
         (count, "wave") => format!("{count} waves"),
         (count, _) => format!("{count} people are told"),
