@@ -51,8 +51,11 @@ impl Roadmap {
     }
 }
 
-/// What released answers speak for: (about, answers, impacts).
-fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<(About, u64, Vec<(f64, u64)>)> {
+/// What answers speak for, how many do, and how much it matters to them: (impact, answers).
+type Said = (About, u64, Vec<(f64, u64)>);
+
+/// What released answers speak for.
+fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<Said> {
     let (key, title) = (survey.key.clone(), survey.title.clone());
     let (question, labels) = (survey.question.text.clone(), survey.question.labels());
     match survey.question.kind {

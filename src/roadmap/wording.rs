@@ -124,14 +124,9 @@ pub fn voted(item: &Item, first: bool) -> Message {
         1 => "One more person is for it.".to_owned(),
         others => format!("{others} others are for it."),
     };
-    let head = if first { "✅ Your vote for " } else { "✅ Your vote for " };
     let counts = if first { " counts. " } else { " counts already, once. " };
-    Message::new(text![head, emphasis(&item.title), counts, others]).buttons(vec![Button::new(
-        "Take it back",
-        "roadmap.unvote",
-        &item.key,
-        "",
-    )])
+    Message::new(text!["✅ Your vote for ", emphasis(&item.title), counts, others])
+        .buttons(vec![Button::new("Take it back", "roadmap.unvote", &item.key, "")])
 }
 
 /// A vote taken back.
