@@ -18,6 +18,8 @@ pub enum Level {
 pub struct Rule {
     pub code: &'static str,
     pub level: Level,
+    /// What it finds, to stand in a table.
+    pub about: &'static str,
     /// What happens to who does not mend it, as a clause; empty when the finding says it.
     pub why: &'static str,
 }

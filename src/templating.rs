@@ -103,6 +103,18 @@ impl Renderer {
         Ok(names.filter(|name| !globals.contains(name)).collect())
     }
 
+    /// The filters that a text uses and that are not here.
+    pub fn unknown_filters(&self, template: &str) -> BTreeSet<String> {
+        scan::filters(template).into_iter().filter(|name| !self.has_filter(name)).collect()
+    }
+
+    fn has_filter(&self, name: &str) -> bool {
+        let nothing = to_inner(&Value::Object(Map::new()));
+        let used = self.engine.compile_expression_owned(format!("none | {name}"));
+        let used = used.and_then(|expression| expression.eval(&nothing));
+        !used.is_err_and(|error| error.kind() == ErrorKind::UnknownFilter)
+    }
+
     fn walk(
         &self,
         value: &Value,

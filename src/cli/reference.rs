@@ -7,9 +7,11 @@ use clap::CommandFactory as _;
 
 use super::{Cli, Failure, Outcome, load, print};
 use crate::access::Role;
+use crate::catalog::rules;
 use crate::chat::slack::manifest;
 use crate::commands::spec::{Argument, Menu, Spec};
 use crate::config;
+use crate::diagnostic::Level;
 use crate::metrics::FAMILIES;
 
 /// Heads each file, so that nobody mends what will be written anew.
@@ -30,15 +32,34 @@ pub(super) fn run(folder: &Path) -> Outcome {
 }
 
 /// Each file with its name.
-pub fn pages(menu: &Menu) -> [(&'static str, String); 5] {
+pub fn pages(menu: &Menu) -> [(&'static str, String); 6] {
     let slack = manifest::manifest(menu, manifest::PLACEHOLDER, false);
     [
         ("commands.md", commands(menu)),
         ("settings.md", settings()),
         ("metrics.md", metrics()),
         ("cli.md", command_line()),
+        ("lint.md", lint()),
         ("slack-manifest.json", format!("{slack:#}\n")),
     ]
+}
+
+fn lint() -> String {
+    let mut text = format!(
+        "{GENERATED}# Rules for templates\n\nWhat `goldenpath lint` and `goldenpath check` say of a template. An *error* is \
+         wrong anywhere. A *mapping* works in the portal it was written for and not here: a warning of `lint`, an \
+         error of `check`. A *warning* works and will surprise somebody.\n\n\
+         | Code | Level | What it finds | What happens otherwise |\n|---|---|---|---|\n"
+    );
+    for rule in rules::ALL {
+        let level = match rule.level {
+            Level::Error => "error",
+            Level::Mapping => "mapping",
+            Level::Warning => "warning",
+        };
+        let _ = writeln!(text, "| `{}` | {level} | {} | {} |", rule.code, rule.about, rule.why);
+    }
+    text
 }
 
 fn commands(menu: &Menu) -> String {

@@ -2,6 +2,8 @@
 //!
 //! The rewriting keeps every length, so that lines and columns stay true.
 
+use std::collections::BTreeSet;
+
 /// A stretch of a templated text.
 enum Piece<'a> {
     /// Printed as it is, raw blocks and comments included.
@@ -113,6 +115,28 @@ fn literal_end(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// The names that stand behind a `|` in code, outside of string literals.
+pub(super) fn filters(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for piece in pieces(text) {
+        let Piece::Code(mut rest) = piece else { continue };
+        while let Some(first) = rest.chars().next() {
+            let taken = match first {
+                '\'' | '"' => literal_end(rest),
+                '|' if rest.starts_with("||") => 2,
+                _ => first.len_utf8(),
+            };
+            if first == '|' && taken == 1 {
+                let name = rest[1..].trim_start();
+                let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+                names.extend((end > 0).then(|| name[..end].to_owned()));
+            }
+            rest = &rest[taken..];
+        }
+    }
+    names
 }
 
 fn map_code(text: &str, map: impl Fn(&str) -> String) -> String {

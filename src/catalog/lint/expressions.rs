@@ -15,7 +15,19 @@ impl Lint<'_> {
             let what = "`{{ }}` is not an expression here";
             self.add(&rules::PLAIN_BRACES, pointer, what, "write `${{ }}`");
         }
-        match self.renderer.references(text) {
+        for filter in self.renderer.unknown_filters(text) {
+            let what = format!("there is no filter `{filter}` here");
+            self.add(&rules::FILTER, pointer, what, "do without it, or work it out in a step before");
+        }
+        let names = self.renderer.references(text);
+        // A regular expression reads as a division by what is not there.
+        if is_nunjucks(text) && !names.as_ref().is_ok_and(|names| !names.contains("r")) {
+            names.iter().flatten().for_each(|name| self.note(name));
+            let what = "`r/…/` and further statements are Nunjucks' own";
+            let fix = "write it with the filters and statements that Jinja has too";
+            return self.add(&rules::PORTAL_SYNTAX, pointer, what, fix);
+        }
+        match names {
             Err(error) => self.add(&rules::SYNTAX, pointer, unparsable(&error), foreign(text)),
             Ok(names) => {
                 for name in names {
@@ -63,6 +75,10 @@ impl Lint<'_> {
                 format!("`{name}` is not known here"),
                 "use `parameters`, `steps`, `user.name` or `environment.name`".to_owned(),
             )),
+            ["undefined"] => {
+                let fix = "compare with `null`, or write `is defined`".to_owned();
+                Some((&rules::PORTAL, "`undefined` is not known here".to_owned(), fix))
+            }
             ["each", ..] if visible.contains_key("each") => None,
             ["parameters", parameter, ..] => self.parameter(parameter),
             ["steps", id, rest @ ..] => self.step_reference(id, rest, visible),
@@ -135,6 +151,11 @@ fn has_plain_braces(text: &str) -> bool {
         rest = &rest[end..];
     }
     false
+}
+
+/// Whether it holds what Nunjucks reads beyond Jinja: regular expressions, further statements.
+fn is_nunjucks(text: &str) -> bool {
+    ["(r/", " r/", ",r/", "elseif", "ifAsync", "asyncEach", "asyncAll"].iter().any(|mark| text.contains(mark))
 }
 
 pub(super) fn unparsable(error: &RenderError) -> String {

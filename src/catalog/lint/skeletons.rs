@@ -66,6 +66,11 @@ impl Lint<'_> {
     }
 
     fn skeleton_text(&mut self, file: &str, text: &str, values: &BTreeSet<&str>) {
+        for filter in self.renderer.unknown_filters(text) {
+            let what = format!("there is no filter `{filter}` here");
+            let problem = Problem::at_offset(file, text, text.find(&filter).unwrap_or(0), what, "");
+            self.problems.push(problem.under(&rules::SKELETON_SYNTAX));
+        }
         let names = match self.renderer.references(text) {
             Ok(names) => names,
             Err(error) => {

@@ -82,6 +82,9 @@ fn expressions_name_what_there_is() {
         ("'${{ user.entity.metadata.name }}'", "expr-portal"),
         ("'${{ parameters.p && 1 }}'", "expr-syntax"),
         ("'${{ parameters.p ? 1 : 2 }}'", "expr-syntax"),
+        ("'${{ parameters.p !== undefined }}'", "expr-portal"),
+        ("'${{ parameters.p | replace(r/a/g, 1) }}'", "expr-portal-syntax"),
+        ("'${{ parameters.p | lower | jsonify(1) }}'", "expr-filter"),
         ("'{{ parameters.p }}'", "expr-braces"),
         ("'${{ parameters.s }}'", "secret-parameter"),
         ("yes", "yaml-boolean"),
@@ -89,7 +92,11 @@ fn expressions_name_what_there_is() {
         let found = of_message(message);
         assert_eq!(found, [code], "{message}");
     }
-    for fine in ["'${{ user.name }} {% raw %}{{ x }}{% endraw %}'", "'yes'", "'${{ {\"a\": {}} | dump }}'"] {
+    for fine in [
+        "'${{ user.name }} {% raw %}{{ x }}{% endraw %}'",
+        "'yes | no ${{ \"a|b\" | default(1, true) | dump }}'",
+        "'${{ {\"a\": {}} | dump }}'",
+    ] {
         assert_eq!(of_message(fine), Vec::<&str>::new(), "{fine}");
     }
 }
