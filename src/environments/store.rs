@@ -112,7 +112,7 @@ pub(super) async fn by_live_name(conn: &mut Conn, name: &str) -> Result<Option<E
 /// Live ones, those of `owner` or all, newest first, at most `limit`.
 pub(super) async fn live(conn: &mut Conn, owner: Option<&str>, limit: i64) -> Result<Vec<Environment>> {
     let sql = select!(
-        "WHERE live_name IS NOT NULL AND ($1 = '' OR owner = $1) ORDER BY created_at DESC, id LIMIT $2"
+        "WHERE live_name IS NOT NULL AND ($1 = '' OR owner = $1) ORDER BY created_at DESC, name LIMIT $2"
     );
     let rows =
         sqlx::query(sql).bind(owner.unwrap_or_default().to_owned()).bind(limit).fetch_all(conn).await?;
@@ -121,7 +121,7 @@ pub(super) async fn live(conn: &mut Conn, owner: Option<&str>, limit: i64) -> Re
 
 pub(super) async fn names_of(conn: &mut Conn, owner: &str) -> Result<Vec<String>> {
     let sql = "SELECT live_name FROM environment WHERE live_name IS NOT NULL AND owner = $1
-               ORDER BY created_at DESC, id";
+               ORDER BY created_at DESC, name";
     Ok(sqlx::query_scalar(sql).bind(owner).fetch_all(conn).await?)
 }
 

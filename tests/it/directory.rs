@@ -264,7 +264,7 @@ async fn what_is_kept_of_somebody_can_be_read_and_forgotten() {
     ben.runs("settings zone=Asia/Tokyo hours=8-16 surveys=fewer").await;
     app.run_jobs().await;
     let id = app.texts("SELECT person_id FROM identity WHERE user_id = 'UBEN'").await.remove(0);
-    let kept = people::export(&mut *app.app.db.read().await.unwrap(), &id).await.unwrap();
+    let kept = people::export(&mut app.app.db.read().await.unwrap(), &id).await.unwrap();
     assert_eq!(
         (&kept["name"], &kept["zone"]["own"], &kept["groups"]),
         (&json!("Ben"), &json!("Asia/Tokyo"), &json!(["@analysts"]))
@@ -272,7 +272,7 @@ async fn what_is_kept_of_somebody_can_be_read_and_forgotten() {
     assert_eq!((&kept["accounts"][0]["user"], &kept["surveys"]), (&json!("UBEN"), &json!("fewer")));
     let unit = app.app.db.write(id.clone(), |tx, id| Box::pin(people::forget(tx, id)));
     unit.await.unwrap();
-    let left = people::export(&mut *app.app.db.read().await.unwrap(), &id).await.unwrap().to_string();
+    let left = people::export(&mut app.app.db.read().await.unwrap(), &id).await.unwrap().to_string();
     assert!(!["Ben", "BEN", "Tokyo", "08:00", "analysts"].iter().any(|word| left.contains(word)), "{left}");
     assert!(ben.runs("settings").await.contains("Surveys  `in`"), "they are somebody new");
     app.end().await;

@@ -61,8 +61,8 @@ async fn a_wait_sleeps_and_is_ended_by_a_cancel() {
     assert_snapshot!(ada.runs("env list").await, @"
     2 environments
     Name | State | Template | Where | Until
-    `two` | ❌ cancelled | portal | – | 2026-11-19 09:04 UTC (in 1 day)
     `one` | ✅ ready | portal | – | 2026-11-21 09:00 UTC (in 3 days)
+    `two` | ❌ cancelled | portal | – | 2026-11-19 09:04 UTC (in 1 day)
     <Show one>
     ");
     app.end().await;

@@ -1,5 +1,7 @@
 //! The roadmap: what is seen becomes evidence, evidence speaks for items, items have ranks.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use insta::assert_snapshot;
 use serde_json::json;
 
