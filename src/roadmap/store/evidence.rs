@@ -81,7 +81,7 @@ pub(in crate::roadmap) async fn counted(
                    CAST(count(DISTINCT sighting.person_id) AS BIGINT) AS people
                FROM evidence LEFT JOIN sighting ON evidence_id = evidence.id AND sighting.at >= $1
                WHERE item_id = $2 OR evidence.id = $3 OR (item_id IS NULL AND aside = 0 AND $4 = 1)
-               GROUP BY evidence.id, about, item_id, last_at ORDER BY last_at DESC, evidence.id LIMIT 100";
+               GROUP BY evidence.id, about, item_id, last_at ORDER BY last_at DESC, about, evidence.id LIMIT 100";
     let (item, one, nobody) = match of {
         Of::Item(item) => (item, "", 0_i64),
         Of::One(id) => ("", id, 0),

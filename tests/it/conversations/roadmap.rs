@@ -61,8 +61,8 @@ async fn what_is_seen_stands_as_evidence_until_it_is_linked_to_an_item() {
     assert_snapshot!(priya.runs("roadmap").await, @"
     Nothing is on the roadmap. `/platform roadmap add TITLE` makes the first item.
     Evidence without an item | How much | Last
-    searched in vain for “kafka topic” | 6 people, 8 times | 2026-11-18 09:00 UTC
     searched in vain for “gpu” | fewer than 5 people | 2026-11-18 09:00 UTC
+    searched in vain for “kafka topic” | 6 people, 8 times | 2026-11-18 09:00 UTC
     <Link one to an item, or make one of it>
     ");
     let kafka = app.texts("SELECT id FROM evidence WHERE about LIKE '%kafka%'").await.remove(0);

@@ -81,8 +81,8 @@ async fn what_people_meet_is_ranked_shipped_told_and_asked_about() {
     assert_snapshot!(priya.runs("roadmap").await, @"
     Nothing is on the roadmap. `/platform roadmap add TITLE` makes the first item.
     Evidence without an item | How much | Last
-    searched in vain for “kafka topics” | 5 people, 5 times | 2026-11-18 09:00 UTC
     Getting an environment: not well | 4 of 6 answers | 2026-11-18 09:00 UTC
+    searched in vain for “kafka topics” | 5 people, 5 times | 2026-11-18 09:00 UTC
     <Link one to an item, or make one of it>
     ");
     december(&app).await;
