@@ -50,10 +50,11 @@ use crate::people::model::Hours;
 use crate::people::{self, Defaults, People, Roles};
 use crate::privacy::{self, Privacy};
 use crate::roadmap::{self, Roadmap};
+use crate::stats::{self, Stats, picture::Studio};
 use crate::surveys::{self, Surveys};
 use crate::web::{Census, Served};
 use crate::zone::Zone;
-use crate::{catalog, stats, web};
+use crate::{catalog, web};
 
 /// The clocks and the source of ids: the system's, or a test's.
 #[derive(Clone)]
@@ -313,6 +314,7 @@ struct Slices {
     shelf: Arc<Shelf>,
     environments: Arc<Environments>,
     surveys: Arc<Surveys>,
+    stats: Arc<Stats>,
     roadmap: Arc<Roadmap>,
 }
 
@@ -336,6 +338,7 @@ impl Slices {
             directories,
             shelf: Arc::new(Shelf { db: db.clone(), catalog: catalog.clone() }),
             environments: Arc::new(Environments { db: db.clone(), catalog, keepers }),
+            stats: Arc::new(Stats { db: db.clone(), surveys: surveys.clone(), studio: Studio::default() }),
             roadmap: Arc::new(Roadmap { db: db.clone(), surveys: surveys.clone() }),
             surveys,
         }
@@ -390,7 +393,7 @@ impl Slices {
         let privacy = Privacy { db: self.db.clone(), surveys: self.surveys.clone() };
         handlers.extend(privacy::commands::handlers(&Arc::new(privacy)));
         handlers.extend(roadmap::commands::handlers(&self.roadmap));
-        handlers.extend(stats::commands::handlers(&Arc::new(self.db.clone())));
+        handlers.extend(stats::commands::handlers(&self.stats));
         let (people, noticing) = (self.people.clone(), self.people);
         let who_is: WhoIs = Arc::new(move |identity, standing, name| {
             let people = people.clone();
@@ -400,7 +403,7 @@ impl Slices {
             let people = noticing.clone();
             Box::pin(async move { people.notice(actor.person).await })
         });
-        let choices = choices(self.shelf, self.environments, self.roadmap);
+        let choices = choices(self.shelf, self.environments, self.roadmap, self.stats);
         let secret = keys.derive("deliveries");
         let engine =
             Engine { menu: self.menu, handlers, db: self.db, ids, secret, who_is, choices, noticed, metrics };
@@ -442,10 +445,16 @@ fn environment_census(db: &Db) -> Census {
     })
 }
 
-/// What a form offers for templates, environments, surveys and the roadmap.
-fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Roadmap>) -> Choices {
+/// What a form offers for templates, environments, surveys, the roadmap and stats.
+fn choices(
+    shelf: Arc<Shelf>,
+    environments: Arc<Environments>,
+    roadmap: Arc<Roadmap>,
+    stats: Arc<Stats>,
+) -> Choices {
     Arc::new(move |kind, actor| {
-        let (shelf, slice, roadmap) = (shelf.clone(), environments.clone(), roadmap.clone());
+        let (shelf, slice) = (shelf.clone(), environments.clone());
+        let (roadmap, stats) = (roadmap.clone(), stats.clone());
         Box::pin(async move {
             let choice = |value: &str, label: String| Choice { value: value.to_owned(), label };
             match kind {
@@ -467,6 +476,7 @@ fn choices(shelf: Arc<Shelf>, environments: Arc<Environments>, roadmap: Arc<Road
                     let zones = Zone::all().map(|zone| choice(zone.0.name(), zone.to_string()));
                     Ok(std::iter::once(auto).chain(zones).collect())
                 }
+                Kind::Subject => Ok(stats::commands::subjects(&stats)),
                 _ => Ok(Vec::new()),
             }
         })

@@ -1,5 +1,16 @@
-//! Disclosure control: what may be said of a group's answers. Every score passes here.
+//! Disclosure control: what may be said of groups' answers. Every score passes here.
+//!
+//! Three rules, in this order. A group of fewer than k answers shows how many there are and nothing
+//! else. Of a wave's teams, no more is shown than leaves those hidden worked out by subtraction: see
+//! [`pool`]. And where all said the same, a band stands for the score, for it would be everybody's
+//! answer. Participation (who was asked, how many answered) may always be told.
+//!
+//! What is not guarded here: somebody who looks at an open wave after each single answer sees it
+//! change, from k answers on.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::statistics::privacy::{Fate, Node, Tree, suppression_tree};
 use crate::statistics::{count, wilson};
 
 /// Fewer answers than this never show a score, whatever a survey's file says.
@@ -24,22 +35,121 @@ impl Counts {
     pub fn new(invited: u64, answered: u64, k: u64, skipped: u64, n: u64, buckets: Vec<u64>) -> Self {
         Counts { invited, answered, k, skipped, n, buckets }
     }
+
+    fn enough(&self) -> bool {
+        self.n >= self.k.max(LEAST_K)
+    }
+
+    /// Adds what was said in another group.
+    fn add(&mut self, other: &Counts) {
+        self.skipped += other.skipped;
+        self.n += other.n;
+        if self.buckets.len() < other.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
+        }
+        self.buckets.iter_mut().zip(&other.buckets).for_each(|(all, more)| *all += more);
+    }
+}
+
+/// The place that all of a group chose; it answers one question only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Same(usize);
+
+impl Same {
+    /// Whether it is `place`, from 1, or one after it: on the better side of a scale.
+    pub fn from(self, place: usize) -> bool {
+        self.0 >= place
+    }
 }
 
 /// Answers that may be shown, or why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Released {
-    Shown { n: u64, skipped: u64, buckets: Vec<u64> },
-    TooFew { n: u64, k: u64 },
+    Shown {
+        n: u64,
+        skipped: u64,
+        buckets: Vec<u64>,
+    },
+    /// All said the same: which side of the scale, and no more.
+    Alike {
+        n: u64,
+        skipped: u64,
+        same: Same,
+    },
+    TooFew {
+        n: u64,
+        k: u64,
+    },
 }
 
 /// The answers of a group, where they are enough.
 pub fn release(counts: &Counts) -> Released {
-    let k = counts.k.max(LEAST_K);
-    if counts.n < k {
-        return Released::TooFew { n: counts.n, k };
+    let Counts { skipped, n, ref buckets, .. } = *counts;
+    if !counts.enough() {
+        return Released::TooFew { n, k: counts.k.max(LEAST_K) };
     }
-    Released::Shown { n: counts.n, skipped: counts.skipped, buckets: counts.buckets.clone() }
+    match buckets.iter().position(|hits| *hits == n) {
+        // Of a multiple choice several places can be everybody's.
+        Some(place) if buckets.iter().sum::<u64>() == n => {
+            Released::Alike { n, skipped, same: Same(place + 1) }
+        }
+        _ => Released::Shown { n, skipped, buckets: buckets.clone() },
+    }
+}
+
+/// What the waves of a survey add up to, whole and by team.
+#[derive(Debug, Clone, Default)]
+pub struct Pooled {
+    pub whole: Counts,
+    /// Waves with too few answers, which the score leaves out.
+    pub left_out: u64,
+    /// Teams that some wave may show.
+    pub teams: BTreeMap<String, Counts>,
+    /// Teams that no wave may show.
+    pub hidden: BTreeSet<String>,
+}
+
+/// Adds up waves, each with its teams. A wave of fewer than k answers is left out of the score: two
+/// spans of time that differ by it would else tell it. Of a wave, a team is left out that is too small,
+/// or from which one that is too small could be worked out by subtraction; people without a team count
+/// as one. So every sum here is made of groups that may be shown by themselves.
+pub fn pool<'a>(waves: impl IntoIterator<Item = (&'a Counts, &'a [(String, Counts)])>) -> Pooled {
+    let mut pooled = Pooled::default();
+    for (whole, teams) in waves {
+        let told = pooled.whole.invited + whole.invited;
+        (pooled.whole.invited, pooled.whole.answered) = (told, pooled.whole.answered + whole.answered);
+        pooled.whole.k = pooled.whole.k.max(whole.k);
+        if !whole.enough() {
+            pooled.left_out += u64::from(whole.answered > 0);
+            pooled.hidden.extend(teams.iter().map(|(name, _)| name.clone()));
+            continue;
+        }
+        pooled.whole.add(whole);
+        let fates = fates(whole, teams);
+        for (name, team) in teams {
+            if fates.get(&format!("team {name}")) == Some(&Fate::Published) && team.enough() {
+                let sum = pooled.teams.entry(name.clone()).or_default();
+                (sum.invited, sum.answered) = (sum.invited + team.invited, sum.answered + team.answered);
+                sum.k = sum.k.max(team.k);
+                sum.add(team);
+            } else {
+                pooled.hidden.insert(name.clone());
+            }
+        }
+    }
+    pooled.hidden.retain(|name| !pooled.teams.contains_key(name));
+    pooled
+}
+
+/// Of a wave and its teams; people without a team are one that is never shown, whatever it is called.
+fn fates(whole: &Counts, teams: &[(String, Counts)]) -> BTreeMap<String, Fate> {
+    let node = |id: String, n: u64| Node { id, n, children: Vec::new() };
+    let of_teams: u64 = teams.iter().map(|(_, team)| team.n).sum();
+    let mut children: Vec<Node> =
+        teams.iter().map(|(name, team)| node(format!("team {name}"), team.n)).collect();
+    children.push(node("none".into(), whole.n.saturating_sub(of_teams)));
+    let tree = Node { id: "all".into(), n: whole.n, children };
+    suppression_tree(&Tree { k: whole.k.max(LEAST_K), tree }).unwrap_or_default()
 }
 
 /// A count of people that may be shown; `None` below k.
@@ -67,7 +177,15 @@ pub fn share(hits: u64, n: u64, k: u64) -> Share {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// As many answers in each place, all of those asked.
+    fn said(buckets: &[u64]) -> Counts {
+        let n = buckets.iter().sum();
+        Counts::new(n, n, 5, 0, n, buckets.to_vec())
+    }
 
     #[test]
     fn nothing_is_shown_below_k_and_k_is_never_below_three() {
@@ -75,5 +193,41 @@ mod tests {
         assert!(matches!(share(4, 5, 5), Share::Shown { n: 5, .. }));
         assert_eq!(share(2, 2, 1), Share::TooFew { n: 2, k: 3 });
         assert_eq!(share(0, 0, 5), Share::TooFew { n: 0, k: 5 });
+        assert_eq!(release(&said(&[2, 2])), Released::TooFew { n: 4, k: 5 });
+    }
+
+    #[test]
+    fn six_times_the_same_tells_the_side_alone() {
+        let Released::Alike { n: 6, same, .. } = release(&said(&[6, 0, 0, 0, 0])) else {
+            panic!("not alike")
+        };
+        assert!(!same.from(4));
+        assert!(matches!(release(&said(&[1, 5])), Released::Shown { .. }));
+        let several = Counts::new(6, 6, 5, 0, 6, vec![6, 4]);
+        assert!(matches!(release(&several), Released::Shown { .. }), "a multiple choice");
+    }
+
+    #[test]
+    fn a_small_team_takes_a_second_with_it_and_small_waves_are_left_out() {
+        let teams = [("a", &[1, 3][..]), ("b", &[4, 3]), ("c", &[5, 4])]
+            .map(|(name, buckets)| (name.to_owned(), said(buckets)));
+        let (whole, small) = (said(&[10, 10]), said(&[1, 1]));
+        let pooled = pool([(&whole, &teams[..]), (&small, &[])]);
+        assert_eq!(pooled.teams.keys().collect::<Vec<_>>(), ["c"]);
+        assert_eq!(pooled.hidden.iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((pooled.whole.n, pooled.whole.answered, pooled.left_out), (20, 22, 1));
+    }
+
+    proptest! {
+        /// Nobody outside the shown teams is alone or among too few.
+        #[test]
+        fn what_is_left_of_a_wave_is_nobody_or_enough(sizes in proptest::collection::vec(0_u64..14, 0..6), rest in 0_u64..9) {
+            let teams: Vec<(String, Counts)> =
+                sizes.iter().enumerate().map(|(place, n)| (place.to_string(), said(&[*n, 0]))).collect();
+            let whole = said(&[sizes.iter().sum::<u64>(), rest]);
+            let pooled = pool([(&whole, &teams[..])]);
+            let left = pooled.whole.n - pooled.teams.values().map(|team| team.n).sum::<u64>();
+            prop_assert!(left == 0 || left >= 5 || pooled.whole.n == 0, "{left} of {sizes:?} and {rest}");
+        }
     }
 }

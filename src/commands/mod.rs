@@ -129,12 +129,16 @@ impl Call {
             Kind::Number => FieldKind::Number { whole: false },
             Kind::Flag => FieldKind::Flag,
             Kind::Choice => FieldKind::Choice { choices: lookup::fixed(argument) },
-            Kind::Template | Kind::Environment | Kind::Zone | Kind::Survey | Kind::Item | Kind::Evidence => {
-                match (self.choices)(argument.kind, self.actor.clone()).await? {
-                    none if none.is_empty() => FieldKind::Text { multiline: false },
-                    choices => FieldKind::Lookup { choices },
-                }
-            }
+            Kind::Template
+            | Kind::Environment
+            | Kind::Zone
+            | Kind::Survey
+            | Kind::Subject
+            | Kind::Item
+            | Kind::Evidence => match (self.choices)(argument.kind, self.actor.clone()).await? {
+                none if none.is_empty() => FieldKind::Text { multiline: false },
+                choices => FieldKind::Lookup { choices },
+            },
             Kind::Words | Kind::Slug | Kind::Duration | Kind::Date | Kind::Until | Kind::User | Kind::Id => {
                 FieldKind::Text { multiline: false }
             }

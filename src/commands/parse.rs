@@ -353,9 +353,13 @@ fn read(argument: &Argument, text: &str) -> Result<Value, String> {
         Kind::Text | Kind::Words | Kind::Zone => Ok(Value::Text(trimmed.to_owned())),
         Kind::Slug if is_slug(trimmed) => Ok(Value::Text(trimmed.to_owned())),
         Kind::Slug => Err(slug_sentence(&shown)),
-        Kind::Template | Kind::Environment | Kind::Survey | Kind::Item | Kind::Evidence | Kind::Id => {
-            reference(name, trimmed, &shown)
-        }
+        Kind::Template
+        | Kind::Environment
+        | Kind::Survey
+        | Kind::Subject
+        | Kind::Item
+        | Kind::Evidence
+        | Kind::Id => reference(name, trimmed, &shown),
         Kind::User => match trimmed.strip_prefix('@').filter(|id| !id.is_empty()) {
             Some(id) => Ok(Value::Text(id.to_owned())),
             None => Err(format!("`{shown}` is no person; mention one with `@`.")),

@@ -40,6 +40,8 @@ pub enum Kind {
     Words,
     /// The name of a time zone, or what a handler takes in its place.
     Zone,
+    /// What stats can be about: `env`, `survey`, the key of a survey.
+    Subject,
     /// A mention of a person.
     User,
     /// An id that a button carries; cannot be typed.

@@ -199,8 +199,11 @@ pub(super) async fn recent_lead_times(conn: &mut Conn, template: &str) -> Result
 
 /// One environment as usage counts it.
 pub(super) struct Asked {
-    /// Milliseconds from request to ready.
-    pub lead: Option<i64>,
+    /// The person who asked.
+    pub owner: String,
+    pub created: Timestamp,
+    pub ready: Option<Timestamp>,
+    pub ended: Option<Timestamp>,
     pub failed: bool,
     /// From a golden path, with recommended values.
     pub golden: bool,
@@ -208,18 +211,36 @@ pub(super) struct Asked {
 
 /// Everything asked for since `since`.
 pub(super) async fn asked_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<Asked>> {
-    let sql = "SELECT ready_at - created_at AS lead, tier, adapted,
+    let sql = "SELECT owner, created_at, ready_at, ended_at, tier, adapted,
                    CAST(CASE WHEN EXISTS (SELECT 1 FROM run WHERE env_id = environment.id AND kind = 'create'
                                           AND run.state = 'failed') THEN 1 ELSE 0 END AS BIGINT) AS failed
                FROM environment WHERE created_at >= $1";
     let rows = sqlx::query(sql).bind(since.0).fetch_all(conn).await?;
     let read = |row: &AnyRow| -> Result<Asked> {
-        let lead: Option<i64> = row.try_get("lead")?;
+        let instant = |name: &str| -> Result<Option<Timestamp>> {
+            Ok(row.try_get::<Option<i64>, _>(name)?.map(Timestamp))
+        };
+        let ready = instant("ready_at")?;
         Ok(Asked {
-            lead,
-            failed: lead.is_none() && row.try_get::<i64, _>("failed")? == 1,
+            owner: row.try_get("owner")?,
+            created: Timestamp(row.try_get("created_at")?),
+            ready,
+            ended: instant("ended_at")?,
+            failed: ready.is_none() && row.try_get::<i64, _>("failed")? == 1,
             golden: word::<Tier>(row, "tier")? == Tier::Golden && row.try_get::<i64, _>("adapted")? == 0,
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// Of each person whose first request was since `since`: when it was, and when their first
+/// environment was ready.
+pub(super) async fn first_since(
+    conn: &mut Conn,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, Option<Timestamp>)>> {
+    let sql =
+        "SELECT min(created_at), min(ready_at) FROM environment GROUP BY owner HAVING min(created_at) >= $1";
+    let rows: Vec<(i64, Option<i64>)> = sqlx::query_as(sql).bind(since.0).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(asked, ready)| (Timestamp(asked), ready.map(Timestamp))).collect())
 }

@@ -220,7 +220,8 @@ pub async fn set_wish(tx: &mut Tx, person: &str, wish: Wish) -> Result<()> {
     store::set_wish(tx, person, wish).await
 }
 
-/// How many people were active since `since` (whole days, UTC).
-pub async fn active_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
-    store::active_since(conn, since.0.div_euclid(86_400_000)).await
+/// How many people were active from the day of `from` on, before the day of `to` (whole days, UTC).
+pub async fn active_between(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result<i64> {
+    let day = |at: Timestamp| at.0.div_euclid(86_400_000);
+    store::active_between(conn, day(from), day(to)).await
 }

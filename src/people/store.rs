@@ -202,7 +202,8 @@ pub(super) fn note_activity<'t>(tx: &'t mut Tx, person: &'t str, day: i64) -> Un
     })
 }
 
-pub(super) async fn active_since(conn: &mut Conn, day: i64) -> Result<i64> {
-    let sql = "SELECT CAST(count(DISTINCT person_id) AS BIGINT) FROM activity WHERE day >= $1";
-    Ok(sqlx::query_scalar(sql).bind(day).fetch_one(conn).await?)
+/// How many people did anything from one day on, before another.
+pub(super) async fn active_between(conn: &mut Conn, from: i64, to: i64) -> Result<i64> {
+    let sql = "SELECT CAST(count(DISTINCT person_id) AS BIGINT) FROM activity WHERE day >= $1 AND day < $2";
+    Ok(sqlx::query_scalar(sql).bind(from).bind(to).fetch_one(conn).await?)
 }

@@ -124,7 +124,10 @@ pub async fn board(conn: &mut Conn, now: Timestamp) -> Result<Board> {
     let since = now.minus(SPAN);
     let mut cases = evidence::cases(conn, since).await?;
     let terms = store::terms(conn).await?;
-    let population = u64::try_from(people::active_since(conn, since).await?).unwrap_or_default();
+    let population = u64::try_from(
+        people::active_between(conn, since, now.plus(std::time::Duration::from_secs(86_400))).await?,
+    )
+    .unwrap_or_default();
     let (live, ended): (Vec<Item>, Vec<Item>) =
         store::all(conn).await?.into_iter().partition(|item| item.state.live());
     let candidates = live.into_iter().map(|item| {

@@ -111,7 +111,7 @@ impl Roadmap {
             let labels = survey.question.labels();
             return Ok(Some(match release(&tally.counts) {
                 Released::Shown { n, buckets, .. } => Some((labels.into_iter().zip(buckets).collect(), n)),
-                Released::TooFew { .. } => None,
+                Released::Alike { .. } | Released::TooFew { .. } => None,
             }));
         }
         Ok(None)

@@ -1,106 +1,70 @@
-//! `/platform stats` and its wording.
+//! `/platform stats`: reads what was asked for, and which words show it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{DEFAULT_SPAN, K, Overview};
-use crate::chat::message::{Block, Message, Reply, Text, strong};
+use super::{DEFAULT_SPAN, Stats, wording};
+use crate::chat::message::{Choice, Reply};
 use crate::commands::{Call, Handlers, handler};
-use crate::db::Db;
-use crate::disclosure::{Share, share};
-use crate::duration;
-use crate::environments::Usage;
-use crate::error::Result;
-use crate::surveys::model::Results;
-use crate::text;
+use crate::error::{Error, Result};
 
 /// The handlers of the slice.
-pub fn handlers(db: &Arc<Db>) -> Handlers {
-    Handlers::from([("stats", handler(db, stats))])
+pub fn handlers(slice: &Arc<Stats>) -> Handlers {
+    Handlers::from([("stats", handler(slice, stats))])
 }
 
-async fn stats(db: Arc<Db>, call: Call) -> Result<Reply> {
+/// What `about` can be: environments, all surveys, or one of them.
+pub fn subjects(slice: &Stats) -> Vec<Choice> {
+    let choice = |value: &str, label: &str| Choice { value: value.into(), label: label.into() };
+    let each = slice
+        .surveys
+        .all
+        .iter()
+        .map(|survey| choice(&survey.key, &format!("{} ({})", survey.title, survey.key)));
+    [choice("env", "Environments (env)"), choice("survey", "All surveys (survey)")]
+        .into_iter()
+        .chain(each)
+        .collect()
+}
+
+async fn stats(slice: Arc<Stats>, call: Call) -> Result<Reply> {
     let span = call.args.duration("since").unwrap_or(DEFAULT_SPAN);
-    let overview = super::overview(&db, span).await?;
-    Ok(Reply::private(words(&overview)))
-}
-
-/// The overview, a line for each subject.
-pub fn words(overview: &Overview) -> Message {
-    let Overview { span, active, usage, csat } = overview;
-    let head = text![strong("Platform"), format!(" · last {}", duration::words(*span))];
-    if usage.asked == 0 {
-        return Message::new(head)
-            .section("Nobody asked for an environment in this time. `since=90d` looks further back.");
-    }
-    let lead = usage.median_lead.and_then(|millis| u64::try_from(millis).ok());
-    let lead = lead.map_or("none is ready yet".to_owned(), |millis| {
-        format!("median {} from request to ready, of {}", lead_words(millis), usage.ready)
-    });
-    let field = |name: &str, words: String| (name.to_owned(), Text(vec![words.into()]));
-    let fields = vec![
-        field("Active developers", active.to_string()),
-        field("Environments", asked(usage)),
-        field("Time to ready", lead),
-        field("Golden path", golden(usage)),
-        field("Satisfaction", satisfaction(csat)),
-        field("Response", response(csat)),
-    ];
-    Message::new(head)
-        .with(Block::Fields { fields })
-        .context("In brackets: 95 % interval (Wilson). Satisfaction counts whole calendar months.")
-}
-
-fn asked(usage: &Usage) -> String {
-    let waiting = usage.asked.saturating_sub(usage.ready + usage.failed);
-    let rest = if waiting > 0 { format!(", {waiting} on the way or given up") } else { String::new() };
-    format!("{} asked for, {} ready, {} failed{rest}", usage.asked, usage.ready, usage.failed)
-}
-
-fn golden(usage: &Usage) -> String {
-    match share(usage.golden, usage.asked, K) {
-        whole @ Share::Shown { .. } => shown(&whole, "of environments"),
-        Share::TooFew { .. } => format!("{} of {}", usage.golden, usage.asked),
-    }
-}
-
-fn satisfaction(csat: &Results) -> String {
-    match share(csat.satisfied(), csat.n(), csat.k.max(K)) {
-        whole @ Share::Shown { n, .. } => {
-            let rest = if n < csat.answered { "; months with too few answers are left out" } else { "" };
-            format!("CSAT {}{rest}", shown(&whole, "well or very well"))
+    let message = match call.args.text("about") {
+        None => {
+            let overview = slice.overview(span).await?;
+            let picture = match overview.tracked() {
+                Some(findings) => slice.picture(findings).await,
+                None => None,
+            };
+            let message = wording::overview(&overview);
+            picture.into_iter().fold(message, |message, picture| message.picture(picture))
         }
-        Share::TooFew { k, .. } => {
-            let within = if csat.answered < k { "" } else { " in a month" };
-            format!("{} of {} answered; shown from {k} answers{within} on", csat.answered, csat.invited)
+        Some("overview") => wording::overview(&slice.overview(span).await?),
+        Some("env") => wording::environments(&slice.usage(span).await?, span),
+        Some("survey") => wording::surveys(&slice.overview(span).await?),
+        Some(key) => {
+            let findings = slice.survey(key, span).await?.ok_or_else(|| unknown(&slice, key))?;
+            let picture = slice.picture(&findings).await;
+            let message = wording::survey(&findings, span);
+            picture.into_iter().fold(message, |message, picture| message.picture(picture))
         }
-    }
+    };
+    Ok(Reply::private(message))
 }
 
-fn response(csat: &Results) -> String {
-    let counts = format!("{} of {} asked", csat.answered, csat.invited);
-    match share(csat.answered, csat.invited, K) {
-        whole @ Share::Shown { .. } => format!("{counts} · {}", shown(&whole, "")),
-        Share::TooFew { .. } => counts,
-    }
-}
-
-/// "78 % [45, 94] of environments, n = 9".
-fn shown(share: &Share, of: &str) -> String {
-    match share {
-        Share::Shown { share, low, high, n } => {
-            let percent = |value: &f64| format!("{:.0}", value * 100.0);
-            let of = if of.is_empty() { String::new() } else { format!(" {of}") };
-            format!("{} % [{}, {}]{of}, n = {n}", percent(share), percent(low), percent(high))
-        }
-        Share::TooFew { n, k } => format!("{n} so far; shown from {k} on"),
-    }
-}
-
-/// Below a minute one decimal of a second says more than "0 s".
-fn lead_words(millis: u64) -> String {
-    match millis {
-        0..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
-        _ => duration::words(Duration::from_millis(millis)),
-    }
+fn unknown(slice: &Stats, key: &str) -> Error {
+    let known: Vec<String> = subjects(slice).into_iter().map(|choice| choice.value).collect();
+    let near = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(key, known), known))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let meant = match near {
+        Some((alike, known)) if alike > 0.8 => format!(" Did you mean `/platform stats {known}`?"),
+        _ => String::new(),
+    };
+    let list: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+    Error::NotFound(format!(
+        "There are no stats about `{}`.{meant} There are {}.",
+        key.replace('`', "'"),
+        list.join(", ")
+    ))
 }

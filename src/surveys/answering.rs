@@ -250,7 +250,7 @@ impl Surveys {
 }
 
 /// Takes from the answers what the database itself notes of when and with what
-/// each was written; see [`jobs::Unmark`].
+/// each was written; see [`Unmark`](super::jobs::Unmark).
 pub async fn unmark(tx: &mut Tx) -> Result<()> {
     match tx.dialect() {
         Dialect::Postgres => answers::rewrite_answers(tx).await,

@@ -102,29 +102,6 @@ pub fn respondent(wave_key: &[u8], person: &str) -> String {
     data_encoding::HEXLOWER.encode(&hmac(wave_key, person.as_bytes()))
 }
 
-/// What a wave's answers add up to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Results {
-    pub invited: u64,
-    pub answered: u64,
-    /// Answers by value, the worst first, of the waves with at least k.
-    pub counts: [u64; 5],
-    /// The survey's threshold, the highest of the waves counted.
-    pub k: u64,
-}
-
-impl Results {
-    /// Answers of the best two choices.
-    pub fn satisfied(&self) -> u64 {
-        self.counts[3] + self.counts[4]
-    }
-
-    /// How many answers are counted.
-    pub fn n(&self) -> u64 {
-        self.counts.iter().sum()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

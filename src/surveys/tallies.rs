@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::model::Results;
 use super::model::question::{ASKED, PLACED};
 use super::store::tallies::{self, Sum, Sums};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::disclosure::{Counts, Released, release};
+use crate::disclosure::Counts;
 use crate::error::Result;
 
 /// What a wave's answers add up to. Internal until `disclosure` releases it.
@@ -55,21 +54,6 @@ fn counts(sums: &[Sum]) -> Counts {
     let buckets = (1..=places.unwrap_or(0)).map(of).collect();
     let k = unsigned(sums[0].k);
     Counts::new(of(ASKED), of(PLACED) + of(0), k, of(0), of(PLACED), buckets)
-}
-
-/// What a survey's waves add up to, from the month of `since` on. A wave of fewer than k
-/// answers is left out: two spans that differ by it would else tell its score.
-pub async fn results(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Results> {
-    let mut results = Results::default();
-    for wave in tallies(conn, survey, since).await? {
-        results.invited += wave.counts.invited;
-        results.answered += wave.counts.answered;
-        results.k = results.k.max(wave.counts.k);
-        if let Released::Shown { buckets, .. } = release(&wave.counts) {
-            results.counts.iter_mut().zip(buckets).for_each(|(all, n)| *all += n);
-        }
-    }
-    Ok(results)
 }
 
 /// What [`rebuild`] found.

@@ -101,7 +101,7 @@ async fn without_a_default_role_a_member_has_what_is_mapped_alone() {
 /// How many people were active since an instant.
 async fn active(app: &TestApp, since: Timestamp) -> i64 {
     let mut conn = app.app.db.read().await.unwrap();
-    people::active_since(&mut conn, since).await.unwrap()
+    people::active_between(&mut conn, since, Timestamp(i64::MAX)).await.unwrap()
 }
 
 #[tokio::test]

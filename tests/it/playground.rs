@@ -76,7 +76,7 @@ async fn one_press_is_recorded_and_the_prompt_does_not_tell_which() {
     until("all is said", async || bot.texts(delivered).await.is_empty().then_some(())).await;
     assert_eq!(bot.reads("ada", "dm:ada").await, [first], "the same words whatever was pressed");
     let stats = bot.runs("priya", "stats").await;
-    assert!(stats.contains("Satisfaction  1 of 1 answered; shown from 5 answers on"), "{stats}");
+    assert!(stats.contains("Satisfaction  1 of 1 asked; 1 answer so far; shown from 5 on"), "{stats}");
     bot.end().await;
 }
 

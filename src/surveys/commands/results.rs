@@ -65,6 +65,11 @@ fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
             let answers = if n == 1 { "answer" } else { "answers" };
             return message.section(head).section(format!("{n} {answers} so far; shown from {k} on."));
         }
+        Released::Alike { n, .. } => {
+            let message =
+                message.section(head).section(format!("All {n} said the same, so it is not shown."));
+            return said(message, &round.words);
+        }
         Released::Shown { n, skipped, buckets } => (n, skipped, buckets),
     };
     let labels = survey.question.labels();

@@ -20,6 +20,7 @@ mod repair;
 mod roadmap;
 mod settings;
 mod side_by_side;
+mod stats;
 mod story;
 mod stuck;
 mod surveys;

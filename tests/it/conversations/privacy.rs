@@ -63,8 +63,8 @@ async fn a_month_of_too_few_answers_cannot_be_told_from_two_spans() {
     let many = [("Ada", "Well"), ("Ben", "Well"), ("Cy", "Well"), ("Di", "Well"), ("Eve", "Badly")];
     answer(&app, "dec", &many).await;
     let shown = "Satisfaction  CSAT 80 % [38, 96] well or very well, n = 5";
-    assert_eq!(score(&app, "stats since=10d").await, shown);
-    let left_out = format!("{shown}; months with too few answers are left out");
+    assert_eq!(score(&app, "stats since=10d").await, format!("{shown} · 5 of 5 asked (100 %)"));
+    let left_out = format!("{shown} · 7 of 7 asked (100 %); months with too few answers are left out");
     assert_eq!(score(&app, "stats since=60d").await, left_out);
     app.end().await;
 }
@@ -76,7 +76,7 @@ async fn answers_of_months_with_too_few_each_show_no_score_together() {
     answer(&app, "nov", &few).await;
     app.after(MONTH).await;
     answer(&app, "dec", &few).await;
-    let too_few = "Satisfaction  6 of 6 answered; shown from 5 answers in a month on";
+    let too_few = "Satisfaction  6 of 6 asked (100 %); shown from 5 answers in a month on";
     assert_eq!(score(&app, "stats since=60d").await, too_few);
     app.end().await;
 }

@@ -29,14 +29,13 @@ async fn one_click_is_recorded_and_a_changed_click_counts_once() {
     ");
     ada.presses("Badly").await;
     assert_snapshot!(priya.runs("stats").await, @"
-    Platform · last 28 days
-    Active developers  1
+    Platform · last 28 days against the 28 days before
+    Adoption  1 person active; nobody before, so there is nothing to compare with
     Environments  1 asked for, 1 ready, 0 failed
-    Time to ready  median 0.0 s from request to ready, of 1
+    First environment  median 0.0 s, n = 1
     Golden path  1 of 1
-    Satisfaction  1 of 1 answered; shown from 5 answers on
-    Response  1 of 1 asked
-    In brackets: 95 % interval (Wilson). Satisfaction counts whole calendar months.
+    Satisfaction  1 of 1 asked; 1 answer so far; shown from 5 on
+    In brackets: 95 % interval. Scores count whole calendar months and no skips.
     ");
     app.end().await;
 }
@@ -53,14 +52,13 @@ async fn from_five_answers_on_a_score_is_shown_with_its_interval() {
         person.presses(choice).await;
     }
     assert_snapshot!(app.person("Priya").runs("stats").await, @"
-    Platform · last 28 days
-    Active developers  5
+    Platform · last 28 days against the 28 days before
+    Adoption  5 people active; nobody before, so there is nothing to compare with
     Environments  5 asked for, 5 ready, 0 failed
-    Time to ready  median 0.0 s from request to ready, of 5
-    Golden path  100 % [57, 100] of environments, n = 5
-    Satisfaction  CSAT 80 % [38, 96] well or very well, n = 5
-    Response  5 of 5 asked · 100 % [57, 100], n = 5
-    In brackets: 95 % interval (Wilson). Satisfaction counts whole calendar months.
+    First environment  median 0.0 s, n = 5
+    Golden path  100 % [57, 100] of environments, n = 5 by 5 people
+    Satisfaction  CSAT 80 % [38, 96] well or very well, n = 5 · 5 of 5 asked (100 %)
+    In brackets: 95 % interval. Scores count whole calendar months and no skips.
     ");
     app.end().await;
 }
