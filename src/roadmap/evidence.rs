@@ -9,7 +9,7 @@ use super::store::{evidence as store, feedback};
 use super::{Roadmap, SPAN, items};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::disclosure::{Released, release};
+use crate::disclosure::{Released, Same, release};
 use crate::error::{Error, Result};
 use crate::facts::{Fact, FactKind};
 use crate::surveys::model::Survey;
@@ -41,8 +41,12 @@ impl Roadmap {
         // A wave's period may have begun long before it closes.
         let tallies = surveys::tallies(tx.conn(), key, fact.at.minus(SPAN)).await?;
         let Some(tally) = tallies.into_iter().find(|tally| tally.wave == fact.subject) else { return Ok(()) };
-        let Released::Shown { n, buckets, .. } = release(&tally.counts) else { return Ok(()) };
-        for (about, hits, impacts) in said(survey, n, &buckets) {
+        let (n, said) = match release(&tally.counts) {
+            Released::Shown { n, buckets, .. } => (n, said(survey, n, &buckets)),
+            Released::Alike { n, same, .. } => (n, all_said(survey, n, same).into_iter().collect()),
+            Released::TooFew { .. } => return Ok(()),
+        };
+        for (about, hits, impacts) in said {
             let evidence = store::ensure(tx, &about, fact.at).await?;
             let (wave, period) = (tally.wave.clone(), tally.period.clone());
             store::find_out(tx, &evidence, &Finding { wave, period, hits, n, impacts }, fact.at).await?;
@@ -80,6 +84,20 @@ fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<Said> {
                 .collect()
         }
     }
+}
+
+/// What answers speak for that are all the same: whether they are at the low end of a scale,
+/// and not where there, which would be what each of them said.
+fn all_said(survey: &Survey, n: u64, same: Same) -> Option<Said> {
+    let question = &survey.question;
+    let low = match question.kind {
+        _ if survey.when.follows(FactKind::RoadmapShipped) => return None,
+        Kind::Nps => 7,
+        Kind::Csat | Kind::Ces | Kind::Likert => question.labels().len() / 2,
+        Kind::Single | Kind::Multiple | Kind::Text => return None,
+    };
+    let (survey, title, question) = (survey.key.clone(), survey.title.clone(), question.text.clone());
+    (!same.from(low + 1)).then(|| (About::Score { survey, title, question }, n, vec![(1.0, n)]))
 }
 
 /// Somebody searched in vain, or a create stopped.
