@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::chat::outbox;
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
-use crate::surveys::Surveys;
+use crate::surveys::{self, Surveys};
 use crate::{audit, environments, people, roadmap};
 
 /// The slice.
@@ -27,7 +27,8 @@ pub async fn export(conn: &mut Conn, slice: &Privacy, person: &str) -> Result<Va
     Ok(json!({
         "you": people::export(conn, person).await?,
         "environments": environments::export(conn, person).await?,
-        "surveys": slice.surveys.export(conn, person).await?,
+        "answers": slice.surveys.export(conn, person).await?,
+        "surveys": surveys::export_asked(conn, person).await?,
         "roadmap": roadmap::export(conn, person).await?,
         "commands": audit::of(conn, person).await?,
     }))
@@ -48,6 +49,7 @@ pub async fn forget(tx: &mut Tx, slice: &Privacy, person: &str) -> Result<()> {
         )));
     }
     slice.surveys.forget(tx, person).await?;
+    surveys::forget_asked(tx, person).await?;
     roadmap::forget(tx, person).await?;
     for identity in people::identities(tx.conn(), person).await? {
         outbox::forget(tx, &identity).await?;

@@ -30,6 +30,7 @@ async fn somebody_sees_what_is_kept_about_them_and_takes_it_away() {
     Time zone  Europe/London
     Days on which you used the bot  1
     Environments  1
+    Questions you were asked  1
     Answers that lead to you still  1
     Feedback with your name  1
     Votes  0
@@ -70,6 +71,8 @@ async fn a_forgotten_person_is_in_no_table_and_begins_anew() {
         ("SELECT text FROM feedback", ""),
         ("SELECT key FROM message WHERE target LIKE '%UADA%'", ""),
         ("SELECT respondent FROM answer", ""),
+        ("SELECT id FROM invitation", ""),
+        ("SELECT person_id FROM prompted", ""),
     ] {
         assert_eq!(count(&app, sql).await, left, "{sql}");
     }
