@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Findings, Point, Scale, Trend};
+use super::model::{Findings, Point, Trend};
+use crate::surveys::model::score::Scale;
 
 /// In pixels, 2:1; read at half of it, the smallest letters are 14 high.
 pub const WIDTH: u32 = 1_200;
@@ -255,7 +256,7 @@ mod tests {
     #[test]
     fn a_title_of_anybody_draws_nothing_else() {
         let scale = Scale::Share { from: 4 };
-        let estimate = super::super::model::estimate(scale, &[0, 1, 0, 4, 4], 9).unwrap();
+        let estimate = crate::surveys::model::score::estimate(scale, &[0, 1, 0, 4, 4], 9).unwrap();
         let points = [Point { period: "2026-11".into(), estimate }];
         let drawn = svg(&LIGHT, ("<image href=\"x\"/>", "a & b"), scale, &points);
         assert!(!drawn.contains("<image") && drawn.contains("a &amp; b") && drawn.contains("n = 9"));

@@ -2,97 +2,12 @@
 
 use crate::disclosure::{Counts, Pooled, Released, pool, release};
 use crate::statistics::change::{Planned, minimum_detectable_change};
-use crate::statistics::likert::{Histogram, likert_mean};
-use crate::statistics::nps::{Camps, nps};
+use crate::statistics::count;
 use crate::statistics::trend::{Line, Series, trend_wls};
-use crate::statistics::{Z95, count, wilson};
 use crate::surveys::WaveTally;
 use crate::surveys::model::Survey;
 use crate::surveys::model::question::Kind;
-
-/// What a survey's score is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
-    /// The share that chose this place, from 1, or a better one; in percent.
-    Share { from: usize },
-    /// Promoters less detractors, −100 to 100 points.
-    Points,
-    /// The mean place of so many.
-    Mean { places: usize },
-}
-
-impl Scale {
-    /// Of a question that has a score; `None` where answers can only be counted.
-    pub fn of(kind: Kind, places: usize) -> Option<Scale> {
-        match kind {
-            Kind::Csat => Some(Scale::Share { from: 4 }),
-            Kind::Ces => Some(Scale::Share { from: 5 }),
-            Kind::Nps => Some(Scale::Points),
-            Kind::Likert => Some(Scale::Mean { places }),
-            Kind::Single | Kind::Multiple | Kind::Text => None,
-        }
-    }
-
-    /// The least and the most it can be.
-    pub fn range(self) -> (f64, f64) {
-        match self {
-            Scale::Share { .. } => (0.0, 100.0),
-            Scale::Points => (-100.0, 100.0),
-            Scale::Mean { places } => (1.0, count(places as u64)),
-        }
-    }
-
-    /// What [`Released::Alike`] is measured by: the place from which on an answer is a good one.
-    pub fn good(self) -> usize {
-        match self {
-            Scale::Share { from } => from,
-            // Place 1 is 0, so this is 9.
-            Scale::Points => 10,
-            Scale::Mean { places } => places / 2 + 2,
-        }
-    }
-}
-
-/// A score with its 95 % interval, in the units of its scale.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
-    /// Never 0, so that it can be a weight.
-    pub se: f64,
-    pub n: u64,
-}
-
-/// The score of answers by place; `None` of nobody. Shares by Wilson, their error by Agresti & Coull;
-/// points by the adjusted Wald interval; means by the wider of t and Dirichlet.
-pub fn estimate(scale: Scale, buckets: &[u64], n: u64) -> Option<Estimate> {
-    match scale {
-        Scale::Share { from } => {
-            let hits = buckets.iter().skip(from - 1).sum();
-            let (low, high) = wilson(hits, n)?;
-            let more = count(n) + Z95 * Z95;
-            let p = (count(hits) + Z95 * Z95 / 2.0) / more;
-            let se = 100.0 * (p * (1.0 - p) / more).sqrt();
-            let value = 100.0 * count(hits) / count(n);
-            Some(Estimate { value, low: 100.0 * low, high: 100.0 * high, se, n })
-        }
-        Scale::Points => {
-            let score = nps(&Camps::of(buckets)).ok()?;
-            let (low, high) = score.ci95_adjusted_wald;
-            Some(Estimate { value: score.nps, low, high, se: score.adj_se, n })
-        }
-        Scale::Mean { places } => {
-            let mut counts = buckets.to_vec();
-            counts.resize(places, 0);
-            let values = (1..).take(places).collect();
-            let mean = likert_mean(&Histogram { values, counts }).ok()?;
-            let (low, high) = mean.ci95_default;
-            let se = mean.se.unwrap_or_default().max(mean.dirichlet_sd);
-            Some(Estimate { value: mean.mean, low, high, se, n })
-        }
-    }
-}
+use crate::surveys::model::score::{Estimate, Scale, estimate};
 
 /// A wave as a trend shows it.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::model::{Estimate, Findings, Scale, Trend};
+use super::model::{Findings, Trend};
 use super::{K, Overview};
 use crate::chat::message::{Block, Message, Text, plain, strong};
 use crate::disclosure::{Released, Share, share};
@@ -12,6 +12,7 @@ use crate::statistics::survival::Survival;
 use crate::statistics::usage::{Provisions, golden_path_share};
 use crate::statistics::{count, wilson};
 use crate::surveys::model::question::Kind;
+use crate::surveys::model::score::{Estimate, Scale};
 use crate::text;
 
 const NOTE: &str = "In brackets: 95 % interval. Scores count whole calendar months and no skips.";

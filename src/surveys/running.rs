@@ -7,6 +7,7 @@ use super::store::{asked, waves};
 use super::{Surveys, asking, closing, jobs};
 use crate::chat::message::Choice;
 use crate::clock::Timestamp;
+use crate::commands::parse::list;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 
@@ -51,8 +52,8 @@ impl Surveys {
     /// `NotFound` with the keys that there are.
     pub fn find(&self, key: &str) -> Result<&Survey> {
         self.get(key).ok_or_else(|| {
-            let all: Vec<String> = self.all.iter().map(|survey| format!("`{}`", survey.key)).collect();
-            Error::NotFound(format!("There is no survey `{key}`. There are {}.", all.join(", ")))
+            let all = list(self.all.iter().map(|survey| survey.key.as_str()));
+            Error::NotFound(format!("There is no survey `{}`. There is {all}.", key.replace('`', "'")))
         })
     }
 

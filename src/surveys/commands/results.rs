@@ -7,11 +7,11 @@ use super::question;
 use crate::chat::message::{Block, Message, Reply, Text, code, emphasis, plain, strong};
 use crate::commands::{Call, Handlers, handler};
 use crate::disclosure::{Counts, Released, Share, release, share};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::surveys::Surveys;
 use crate::surveys::model::Survey;
 use crate::surveys::model::question::Kind;
-use crate::surveys::model::score::score;
+use crate::surveys::model::score::{Scale, estimate};
 use crate::surveys::results::Round;
 use crate::text;
 
@@ -30,11 +30,7 @@ pub(super) fn handlers(slice: &Arc<Surveys>) -> Handlers {
 async fn results(slice: Arc<Surveys>, call: Call) -> Result<Reply> {
     let since = slice.db.now().minus(call.args.duration("since").unwrap_or(SPAN));
     let key = call.args.text("survey").unwrap_or_default();
-    let survey = slice.get(key).ok_or_else(|| {
-        let keys = slice.all.iter().map(|survey| survey.key.as_str());
-        let all = crate::commands::parse::list(keys);
-        Error::NotFound(format!("There is no survey `{}`. There is {all}.", key.replace('`', "'")))
-    })?;
+    let survey = slice.find(key)?;
     let rounds = slice.rounds(survey, since).await?;
     Ok(Reply::private(words(survey, &rounds)))
 }
@@ -74,8 +70,9 @@ fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
     };
     let labels = survey.question.labels();
     let message = message.section(head);
-    let message = match score(survey.question.kind, labels.len(), &buckets) {
-        Some(score) => message.section(format!("{}, n = {n}", score.words())),
+    let scale = Scale::of(survey.question.kind, labels.len());
+    let message = match scale.and_then(|scale| Some(scale.words(&estimate(scale, &buckets, n)?))) {
+        Some(score) => message.section(format!("{score}, n = {n}")),
         None => message.section(format!("n = {n}")),
     };
     let message = match survey.question.kind {

@@ -1,86 +1,104 @@
 //! The score of a question's answers, with its interval: pure.
 
 use super::question::Kind;
-use crate::statistics::likert::{Effort, Histogram, ces, likert_mean};
+use crate::statistics::likert::{Histogram, likert_mean};
 use crate::statistics::nps::{Camps, nps};
-use crate::statistics::{count, wilson};
+use crate::statistics::{Z95, count, wilson};
 
-/// How a score is read.
+/// What a survey's score is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// 0..=1, shown in percent.
-    Share,
-    /// Points from -100 to 100.
+pub enum Scale {
+    /// The share that chose this place, from 1, or a better one; in percent.
+    Share { from: usize },
+    /// Promoters less detractors, −100 to 100 points.
     Points,
-    /// A place on the scale.
-    Place,
+    /// The mean place of so many.
+    Mean { places: usize },
 }
 
-/// A score with its 95 % interval.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Score {
-    /// What it is called, `CSAT`.
-    pub name: &'static str,
-    /// What it says, as `well or very well`.
-    pub of: &'static str,
-    pub unit: Unit,
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
-}
+impl Scale {
+    /// Of a question that has a score; `None` where answers can only be counted.
+    pub fn of(kind: Kind, places: usize) -> Option<Scale> {
+        match kind {
+            Kind::Csat => Some(Scale::Share { from: 4 }),
+            Kind::Ces => Some(Scale::Share { from: 5 }),
+            Kind::Nps => Some(Scale::Points),
+            Kind::Likert => Some(Scale::Mean { places }),
+            Kind::Single | Kind::Multiple | Kind::Text => None,
+        }
+    }
 
-/// The score of `n` answers by place, of a question with so many places; `None` where a
-/// question has none, or nobody answered.
-///
-/// CSAT: the share of the best two, CES of the best three, by Wilson's interval. NPS: the
-/// share of 9 and 10 less that of 0 to 6, adjusted Wald. Likert: the mean.
-pub fn score(kind: Kind, places: usize, buckets: &[u64]) -> Option<Score> {
-    let mut counts = buckets.to_vec();
-    counts.resize(places, 0);
-    match kind {
-        Kind::Csat => {
-            let (hits, n) = (counts.iter().rev().take(2).sum(), counts.iter().sum());
-            let (low, high) = wilson(hits, n)?;
-            let value = count(hits) / count(n);
-            Some(Score { name: "CSAT", of: "of the best two", unit: Unit::Share, value, low, high })
+    /// The least and the most it can be.
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Scale::Share { .. } => (0.0, 100.0),
+            Scale::Points => (-100.0, 100.0),
+            Scale::Mean { places } => (1.0, count(places as u64)),
         }
-        Kind::Ces => {
-            let found = ces(&Effort { counts_1_to_7: counts }).ok()?;
-            let ((low, high), value) = (found.ci_wilson, found.agree_share_5_to_7);
-            Some(Score { name: "CES", of: "agree that it was easy", unit: Unit::Share, value, low, high })
+    }
+
+    /// What [`Released::Alike`](crate::disclosure::Released::Alike) is measured by: the place from which on an answer is a good one.
+    pub fn good(self) -> usize {
+        match self {
+            Scale::Share { from } => from,
+            // Place 1 is 0, so this is 9.
+            Scale::Points => 10,
+            Scale::Mean { places } => places / 2 + 2,
         }
-        Kind::Nps => {
-            let found = nps(&Camps::of(&counts)).ok()?;
-            let ((low, high), value) = (found.ci95_adjusted_wald, found.nps);
-            Some(Score { name: "NPS", of: "points", unit: Unit::Points, value, low, high })
+    }
+
+    /// `CSAT 67 % [45, 83] of the best two`.
+    pub fn words(self, score: &Estimate) -> String {
+        let Estimate { value, low, high, .. } = score;
+        match self {
+            Scale::Share { from: 5 } => {
+                format!("CES {value:.0} % [{low:.0}, {high:.0}] agree that it was easy")
+            }
+            Scale::Share { .. } => format!("CSAT {value:.0} % [{low:.0}, {high:.0}] of the best two"),
+            Scale::Points => format!("NPS {value:+.0} [{low:+.0}, {high:+.0}] points"),
+            Scale::Mean { .. } => format!("Mean {value:.1} [{low:.1}, {high:.1}] of the scale's places"),
         }
-        Kind::Likert => {
-            let values = (1..).take(places).collect();
-            let found = likert_mean(&Histogram { values, counts }).ok()?;
-            let ((low, high), value) = (found.ci95_default, found.mean);
-            Some(Score { name: "Mean", of: "of the scale's places", unit: Unit::Place, value, low, high })
-        }
-        Kind::Single | Kind::Multiple | Kind::Text => None,
     }
 }
 
-impl Score {
-    /// `CSAT 67 % [45, 83] of the best two`.
-    pub fn words(&self) -> String {
-        let (value, low, high) = match self.unit {
-            Unit::Share => (
-                format!("{:.0} %", self.value * 100.0),
-                format!("{:.0}", self.low * 100.0),
-                format!("{:.0}", self.high * 100.0),
-            ),
-            Unit::Points => {
-                (format!("{:+.0}", self.value), format!("{:+.0}", self.low), format!("{:+.0}", self.high))
-            }
-            Unit::Place => {
-                (format!("{:.1}", self.value), format!("{:.1}", self.low), format!("{:.1}", self.high))
-            }
-        };
-        format!("{} {value} [{low}, {high}] {}", self.name, self.of)
+/// A score with its 95 % interval, in the units of its scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    /// Never 0, so that it can be a weight.
+    pub se: f64,
+    pub n: u64,
+}
+
+/// The score of answers by place; `None` of nobody. Shares by Wilson, their error by Agresti & Coull;
+/// points by the adjusted Wald interval; means by the wider of t and Dirichlet.
+pub fn estimate(scale: Scale, buckets: &[u64], n: u64) -> Option<Estimate> {
+    match scale {
+        Scale::Share { from } => {
+            let hits = buckets.iter().skip(from - 1).sum();
+            let (low, high) = wilson(hits, n)?;
+            let more = count(n) + Z95 * Z95;
+            let p = (count(hits) + Z95 * Z95 / 2.0) / more;
+            let se = 100.0 * (p * (1.0 - p) / more).sqrt();
+            let value = 100.0 * count(hits) / count(n);
+            Some(Estimate { value, low: 100.0 * low, high: 100.0 * high, se, n })
+        }
+        Scale::Points => {
+            let score = nps(&Camps::of(buckets)).ok()?;
+            let (low, high) = score.ci95_adjusted_wald;
+            Some(Estimate { value: score.nps, low, high, se: score.adj_se, n })
+        }
+        Scale::Mean { places } => {
+            let mut counts = buckets.to_vec();
+            counts.resize(places, 0);
+            let values = (1..).take(places).collect();
+            let mean = likert_mean(&Histogram { values, counts }).ok()?;
+            let (low, high) = mean.ci95_default;
+            let se = mean.se.unwrap_or_default().max(mean.dirichlet_sd);
+            Some(Estimate { value: mean.mean, low, high, se, n })
+        }
     }
 }
 
@@ -88,9 +106,13 @@ impl Score {
 mod tests {
     use super::*;
 
+    fn words(kind: Kind, places: usize, buckets: &[u64]) -> Option<String> {
+        let scale = Scale::of(kind, places)?;
+        estimate(scale, buckets, buckets.iter().sum()).map(|score| scale.words(&score))
+    }
+
     #[test]
     fn each_kind_has_its_score() {
-        let words = |kind, places, buckets: &[u64]| score(kind, places, buckets).map(|score| score.words());
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(words(Kind::Csat, 5, &[0, 1, 1, 3]), some("CSAT 60 % [23, 88] of the best two"));
         assert_eq!(words(Kind::Ces, 7, &[0, 0, 1, 1, 3]), some("CES 60 % [23, 88] agree that it was easy"));

@@ -288,7 +288,7 @@ async fn the_list_tells_when_each_survey_goes_out() {
     `/platform survey show SURVEY` shows its question and its last waves.
     ");
     let unknown = app.person("Priya").runs("survey show pulse.sta").await;
-    assert!(unknown.starts_with("There is no survey `pulse.sta`. There are `"), "{unknown}");
+    assert!(unknown.starts_with("There is no survey `pulse.sta`. There is `"), "{unknown}");
     assert_snapshot!(app.person("Priya").runs("survey start env.csat").await, @"`env.csat` goes out by itself on `env.ready`, to those it happened to; it cannot be started. `/platform survey pause env.csat` stops it.");
     assert_snapshot!(app.person("Ada").runs("survey list").await, @"🔒 `/platform survey list` needs the role `pm`. An admin gives it under `[access.roles]` in the config.");
     app.end().await;
