@@ -414,13 +414,13 @@ impl Slices {
     }
 }
 
-/// The playground's personas are there before they act, so that surveys can ask them, at any hour.
+/// The playground's personas are there before they act, so that surveys can ask them.
 async fn enrol_personas(people: &People) -> Result<()> {
     let account = |persona: &Persona| {
         let identity = Identity::new(playground::NAME, playground::WORKSPACE, persona.user);
         (identity, persona.name.to_owned())
     };
-    match people.enrol(playground::personas().iter().map(account).collect(), Hours::ALWAYS).await {
+    match people.enrol(playground::personas().iter().map(account).collect()).await {
         // The next start finds time for it.
         Err(Error::Away(_)) => Ok(()),
         outcome => outcome,

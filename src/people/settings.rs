@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::model::Hours;
 use super::model::settings::{Changes, Settings};
 use super::{People, store};
 use crate::chat::inbound::{Identity, Standing};
@@ -21,14 +20,13 @@ impl People {
         Ok(Settings::of(&said, belongs, self.defaults.zone, &self.defaults.hours))
     }
 
-    /// Takes down accounts that a platform has of its own, with hours for whoever said none.
-    pub async fn enrol(&self, accounts: Vec<(Identity, String)>, hours: Hours) -> Result<()> {
-        let unit = self.db.write((accounts, hours.to_string()), |tx, (accounts, hours)| {
+    /// Takes down accounts that a platform has of its own.
+    pub async fn enrol(&self, accounts: Vec<(Identity, String)>) -> Result<()> {
+        let unit = self.db.write(accounts, |tx, accounts| {
             Box::pin(async move {
                 for (identity, name) in accounts {
-                    let (known, _) = store::named(tx, identity, name).await?;
+                    store::named(tx, identity, name).await?;
                     store::directory::mark(tx, identity, Standing::Member).await?;
-                    store::settings::first_hours(tx, &known.person.id, hours).await?;
                 }
                 Ok(())
             })

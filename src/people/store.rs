@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::model::settings::{Said, Settings};
-use super::model::{Hours, Member, Wish};
+use super::model::{Member, Wish};
 use super::{Defaults, Person};
 use crate::chat::inbound::{Identity, Standing};
 use crate::db::{Conn, Tx, Unit};
@@ -137,12 +137,10 @@ fn read_member(
         workspace: row.try_get("workspace")?,
         user: row.try_get("user_id")?,
     };
-    // Whoever plays somebody in the browser does so at any hour.
-    let always = (identity.platform == "playground").then_some(Hours::ALWAYS);
     let said = Said {
         own_zone: read(row, "own_zone")?,
         zone: read(row, "zone")?,
-        hours: read(row, "hours")?.or(always),
+        hours: read(row, "hours")?,
         surveys: read(row, "surveys")?.unwrap_or_default(),
     };
     let belongs = defaults.organisation.belongs(&identity, &groups(&identity));

@@ -44,13 +44,6 @@ pub(in crate::people) async fn change(tx: &mut Tx, person: &str, changes: &Chang
     Ok(())
 }
 
-/// Hours for somebody who has none.
-pub(in crate::people) async fn first_hours(tx: &mut Tx, person: &str, hours: &str) -> Result<()> {
-    let sql = "UPDATE person SET hours = $2 WHERE id = $1 AND hours IS NULL";
-    sqlx::query(sql).bind(person).bind(hours).execute(tx.conn()).await?;
-    Ok(())
-}
-
 pub(in crate::people) async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
     let sql = "SELECT name, created_at, zone, own_zone, hours, surveys FROM person WHERE id = $1";
     let Some(row) = sqlx::query(sql).bind(person).fetch_optional(&mut *conn).await? else {
