@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::{Deserialize, Serialize};
 
@@ -46,12 +46,6 @@ impl Zone {
     /// The first instant of a day there.
     pub fn midnight(self, day: NaiveDate) -> Timestamp {
         self.instant(day.and_time(NaiveTime::MIN))
-    }
-
-    /// The first instant of the day after `at`'s there.
-    pub fn next_midnight(self, at: Timestamp) -> Timestamp {
-        let day = self.local(at).date_naive();
-        self.midnight(day.checked_add_days(Days::new(1)).unwrap_or(day))
     }
 }
 
