@@ -13,8 +13,9 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
 use crate::harness::test_app::TestApp;
 
-/// In the order in which they answer, which the thief saw from afar.
-const PEOPLE: [(&str, &str); 8] = [
+/// In the order in which they answer, which the thief saw from afar. So many that their answers
+/// lie in this order by chance once in 400,000 times, the one with words being found first anyway.
+const PEOPLE: [(&str, &str); 12] = [
     ("Ada", "Well"),
     ("Ben", "Badly"),
     ("Cy", "So-so"),
@@ -23,6 +24,10 @@ const PEOPLE: [(&str, &str); 8] = [
     ("Flo", "Well"),
     ("Gus", "Badly"),
     ("Hal", "So-so"),
+    ("Ivo", "Very well"),
+    ("Jo", "Well"),
+    ("Kit", "Badly"),
+    ("Lou", "Very badly"),
 ];
 
 /// Everybody has answered, and Ada has commented on it.
@@ -211,7 +216,7 @@ async fn of_a_closed_wave_nobody_is_linked_to_an_answer() {
     close(&app).await;
     let loot = Loot::of(&app).await;
     assert_eq!(loot.links(), [] as [&str; 0]);
-    assert_eq!((loot.answers.len(), pseudonyms.len()), (8, 8));
+    assert_eq!((loot.answers.len(), pseudonyms.len()), (12, 12));
     // Nor is there anything that the key file would still be good for.
     for gone in pseudonyms.iter().chain([&wrapped]) {
         assert_eq!(last_place(&loot.raw, gone.as_bytes()), None, "{gone} is still there");
@@ -243,10 +248,13 @@ async fn the_thief_finds_the_key_that_was_kept_and_the_order_of_a_wave_that_is_o
 async fn the_thief_finds_the_person_that_was_stored() {
     let app = answered().await;
     close(&app).await;
-    app.changes("UPDATE answer SET respondent = (SELECT max(person_id) FROM invitation) WHERE value = 5")
+    app.changes("UPDATE answer SET respondent = (SELECT max(person_id) FROM invitation) WHERE respondent = (SELECT max(respondent) FROM answer)")
         .await;
     assert_eq!(Loot::of(&app).await.links(), ["column"]);
-    app.changes("UPDATE answer SET respondent = 'somebody' WHERE value = 5").await;
+    app.changes(
+        "UPDATE answer SET respondent = 'somebody' WHERE respondent = (SELECT max(respondent) FROM answer)",
+    )
+    .await;
     assert_eq!(Loot::of(&app).await.links(), [] as [&str; 0]);
     let kept = "INSERT INTO survey_pause (survey, paused_at) SELECT max(person_id) || max(respondent), 1 FROM invitation, answer";
     app.changes(kept).await;
