@@ -21,7 +21,7 @@ pub(super) async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
     Ok(json!({ "asked": rows.collect::<Vec<_>>(), "last_asked": last }))
 }
 
-/// Forgets that they were ever drawn or asked. What they answered has to be withdrawn before: the
+/// Forgets that they were ever drawn or asked, as far as no closed wave's share of answers rests on it. What they answered has to be withdrawn before: the
 /// way to an answer begins at its invitation.
 pub(super) async fn forget(tx: &mut Tx, person: &str) -> Result<()> {
     for (wave, segment) in asked::asked_of(tx.conn(), person).await? {

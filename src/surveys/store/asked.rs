@@ -236,16 +236,22 @@ pub(in crate::surveys) async fn of_person(conn: &mut Conn, person: &str) -> Resu
     Ok(sqlx::query_as(sql).bind(person).fetch_all(conn).await?)
 }
 
-/// (wave, segment) of what somebody was asked.
+/// (wave, segment) of what somebody was asked, in waves that are not closed.
 pub(in crate::surveys) async fn asked_of(conn: &mut Conn, person: &str) -> Result<Vec<(String, String)>> {
-    let sql =
-        "SELECT wave_id, segment FROM invitation WHERE person_id = $1 AND state = 'sent' ORDER BY wave_id";
+    let sql = "SELECT wave_id, segment FROM invitation JOIN wave ON wave.id = invitation.wave_id
+               WHERE person_id = $1 AND invitation.state = 'sent' AND wave.state <> 'closed' ORDER BY wave_id";
     Ok(sqlx::query_as(sql).bind(person).fetch_all(conn).await?)
 }
 
-/// Forgets that somebody was ever drawn or asked.
+/// Forgets that somebody was ever drawn or asked. Of a closed wave it stays that somebody was,
+/// without what about: the answers that count there are of so many.
 pub(in crate::surveys) async fn forget(tx: &mut Tx, person: &str) -> Result<()> {
-    for sql in ["DELETE FROM invitation WHERE person_id = $1", "DELETE FROM prompted WHERE person_id = $1"] {
+    for sql in [
+        "DELETE FROM invitation WHERE person_id = $1
+             AND wave_id IN (SELECT id FROM wave WHERE state <> 'closed')",
+        "UPDATE invitation SET subject = '' WHERE person_id = $1",
+        "DELETE FROM prompted WHERE person_id = $1",
+    ] {
         sqlx::query(sql).bind(person).execute(tx.conn()).await?;
     }
     Ok(())

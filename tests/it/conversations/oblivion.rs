@@ -1,5 +1,6 @@
 //! What is kept about somebody: shown, taken away, forgotten.
 
+use goldenpath::surveys;
 use insta::assert_snapshot;
 
 use crate::harness::test_app::{Person, TestApp};
@@ -77,5 +78,23 @@ async fn a_forgotten_person_is_in_no_table_and_begins_anew() {
         assert_eq!(count(&app, sql).await, left, "{sql}");
     }
     assert_snapshot!(ada.runs("env list").await, @"You have no environments. `/platform env create` makes one; `/platform template list` shows what there is.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_a_closed_question_adds_up_to_stays_of_as_many_as_were_asked() {
+    let app = TestApp::start().await;
+    let ada = who_was_here(&app).await;
+    ada.types("env destroy demo").await;
+    app.run_jobs().await;
+    let wave = count(&app, "SELECT id FROM wave").await;
+    app.app.db.write(wave, |tx, wave| Box::pin(surveys::close_wave(tx, wave))).await.unwrap();
+    let told = app.person("Priya").runs("survey results env.csat").await;
+    ada.presses_value("privacy.forget::").await;
+    assert_eq!(app.person("Priya").runs("survey results env.csat").await, told);
+    assert!(told.contains("1 of 1 answered"), "{told}");
+    assert_eq!(count(&app, "SELECT subject FROM invitation").await, "");
+    let rebuilt = app.app.db.write((), |tx, ()| Box::pin(surveys::rebuild(tx))).await.unwrap();
+    assert_eq!(rebuilt.mended, 0);
     app.end().await;
 }
