@@ -52,9 +52,17 @@ async fn main() {
     assert!(times[50] < Duration::from_millis(100), "slower than a tenth of a second");
 }
 
-/// A year of waves, each with its share of the answers, spread over twenty teams.
+/// A year of waves, each with its share of the answers, spread over twenty teams; all who were asked answered.
 async fn fill(db: &Db) {
     let now = SystemClock.now();
+    let people = db.write((), |tx, ()| {
+        Box::pin(async move {
+            let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+                       INSERT INTO person (id, name, created_at) SELECT printf('per_%08d', i), 'Ada', 1 FROM n";
+            Ok(sqlx::query(sql).bind(ANSWERS / WAVES + ANSWERS % WAVES).execute(tx.conn()).await.map(drop)?)
+        })
+    });
+    people.await.unwrap();
     for wave in 0..WAVES {
         let period = now.minus(Duration::from_secs(u64::try_from(wave).unwrap() * 30 * 86_400)).month();
         let unit = (format!("wav_{wave}"), format!("{period}-{wave:02}"));
@@ -68,7 +76,10 @@ async fn fill(db: &Db) {
                                   printf('team-%d', i % 20) FROM n";
                 sqlx::query(sql).bind(&*id).bind(ANSWERS / WAVES + i64::from(id == "wav_0") * (ANSWERS % WAVES))
                     .execute(tx.conn()).await?;
-                Ok(())
+                let sql = "INSERT INTO invitation (id, wave_id, person_id, subject, answered)
+                           SELECT 'inv_' || substr(respondent, 5), $1, 'per_' || substr(respondent, -8), 'shop', 1
+                           FROM answer WHERE wave_id = $1";
+                Ok(sqlx::query(sql).bind(&*id).execute(tx.conn()).await.map(drop)?)
             })
         });
         filled.await.unwrap();

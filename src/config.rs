@@ -1,5 +1,7 @@
 //! Typed settings: the commented `default.toml`, a file, the environment. The only reader of the environment.
 
+mod layers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
 use crate::access::Role;
 use crate::chat::inbound::Identity;
-use crate::diagnostic::{Problem, parse_toml};
+use crate::cron::Cron;
+use crate::diagnostic::Problem;
 use crate::duration;
 use crate::people::model::Hours;
 use crate::people::{Defaults, Roles};
@@ -131,6 +133,36 @@ pub struct Surveys {
     pub gap: Duration,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digest {
+    pub channel: Option<Channel>,
+    pub cron: Cron,
+}
+
+/// A channel of a chat platform, as `platform:workspace:channel`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Channel {
+    pub platform: String,
+    pub workspace: String,
+    pub id: String,
+}
+
+impl TryFrom<String> for Channel {
+    type Error = String;
+
+    fn try_from(entry: String) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{entry}` is not a channel; write \"platform:workspace:channel\", as \"slack:T012AB3CD:C067GH8IJ\""
+            )
+        };
+        let [platform, workspace, id] = triple(&entry).ok_or_else(wrong)?;
+        Ok(Channel { platform: platform.into(), workspace: workspace.into(), id: id.into() })
+    }
+}
+
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +175,7 @@ pub struct Config {
     pub access: Access,
     pub people: People,
     pub surveys: Surveys,
+    pub digest: Digest,
     pub paths: Paths,
     pub slack: Slack,
     pub playground: Playground,
@@ -196,7 +229,7 @@ impl Config {
                 String::new()
             }
         };
-        let (mut config, found) = read(&name, &text);
+        let (mut config, found) = layers::read(&name, &text);
         problems.extend(found);
         problems.append(&mut config.take_environment(env));
         problems.append(&mut config.check_roles(&name, &text));
@@ -315,97 +348,15 @@ impl Config {
     }
 }
 
-/// The file over the defaults, key by key, so that each wrong key is named and the others still count.
-fn read(name: &str, text: &str) -> (Config, Vec<Problem>) {
-    let defaults: toml::Table = toml::from_str(DEFAULT).unwrap_or_default();
-    let (own, places) = match (parse_toml::<toml::Table>(name, text), DeTable::parse(text)) {
-        (Ok(own), Ok(places)) => (own, places),
-        (own, _) => return (Config::defaults(), own.err().map(discreet).into_iter().collect()),
-    };
-    let (mut whole, mut problems) = (defaults.clone(), Vec::new());
-    for (path, value) in leaves(own) {
-        let mut one = defaults.clone();
-        set(&mut one, &path, value.clone());
-        match Config::deserialize(one) {
-            Ok(_) => set(&mut whole, &path, value),
-            Err(error) => {
-                let what = error.message().trim().replace('\n', "; ");
-                let offset = place(places.get_ref(), &path, &what);
-                let fix = "`goldenpath config` prints every setting";
-                problems.push(discreet(Problem::at_offset(name, text, offset, what, fix)));
-            }
-        }
-    }
-    problems.sort_by_key(|problem| (problem.line, problem.column));
-    problems.dedup();
-    (Config::deserialize(whole).unwrap_or_else(|_| Config::defaults()), problems)
-}
-
-/// A secret that cannot be read is not shown either: not its line, and not the value in the reason.
-fn discreet(problem: Problem) -> Problem {
-    let key = problem.source.split('=').next().unwrap_or_default().trim();
-    if !["signing_secret", "bot_token", "database_url"].contains(&key) {
-        return problem;
-    }
-    let what = format!("`{key}` has to be text");
-    Problem { what, fix: "put it between quotes".into(), source: String::new(), ..problem }
-}
-
-/// Each value that is set, by the names of its tables and its own; an empty table counts as one.
-fn leaves(table: toml::Table) -> Vec<(Vec<String>, toml::Value)> {
-    let mut found = Vec::new();
-    for (key, value) in table {
-        match value {
-            toml::Value::Table(inner) if !inner.is_empty() => {
-                let below = leaves(inner).into_iter();
-                found.extend(below.map(|(path, value)| ([vec![key.clone()], path].concat(), value)));
-            }
-            value => found.push((vec![key], value)),
-        }
-    }
-    found
-}
-
-fn set(table: &mut toml::Table, path: &[String], value: toml::Value) {
-    let [key, rest @ ..] = path else { return };
-    match (table.get_mut(key), rest) {
-        // An empty table takes nothing away.
-        (Some(toml::Value::Table(_)), []) if value.as_table().is_some_and(toml::Table::is_empty) => {}
-        (_, []) => drop(table.insert(key.clone(), value)),
-        (Some(toml::Value::Table(inner)), rest) => set(inner, rest, value),
-        (_, rest) => {
-            let mut inner = toml::Table::new();
-            set(&mut inner, rest, value);
-            table.insert(key.clone(), inner.into());
-        }
-    }
-}
-
-/// Where the name stands that the error quotes, or else the last of the path.
-fn place(table: &DeTable<'_>, path: &[String], what: &str) -> usize {
-    let mut inner = Some(table);
-    let mut offset = 0;
-    for name in path {
-        let Some((key, value)) = inner.and_then(|table| table.get_key_value(name.as_str())) else { break };
-        offset = key.span().start;
-        if what.contains(&format!("`{name}`,")) {
-            break;
-        }
-        inner = value.get_ref().as_table();
-    }
-    offset
-}
-
 /// `platform:workspace:user`.
 fn identity(entry: &str) -> Option<Identity> {
-    match entry.split(':').collect::<Vec<_>>().as_slice() {
-        [platform, workspace, user]
-            if ![platform, workspace, user].iter().any(|part| part.trim().is_empty()) =>
-        {
-            Some(Identity::new(platform, workspace, user))
-        }
-        _ => None,
-    }
+    triple(entry).map(|[platform, workspace, user]| Identity::new(platform, workspace, user))
+}
+
+/// Three words between colons.
+fn triple(entry: &str) -> Option<[&str; 3]> {
+    let parts: [&str; 3] = entry.split(':').collect::<Vec<_>>().try_into().ok()?;
+    parts.iter().all(|part| !part.trim().is_empty()).then_some(parts)
 }
 
 /// The operator's survey files: (path, text), sorted.
@@ -476,6 +427,8 @@ mod tests {
             ("[access.roles]\npm = [\n  \"slack:T1\"]\n", 3, "not a person's identity"),
             ("[log]\nlevel = \"chatty,,==\"\n", 2, "not a level of the log"),
             ("[access.roles]\nboss = []\n", 2, "unknown variant `boss`"),
+            ("[digest]\nchannel = \"#platform\"\n", 2, "`#platform` is not a channel"),
+            ("[digest]\ncron = \"at nine\"\n", 2, "it needs five"),
         ] {
             let problems = load(text, &[]).unwrap_err();
             assert_eq!(problems[0].line, line, "{text}: {}", problems[0]);
@@ -486,7 +439,7 @@ mod tests {
     #[test]
     fn every_wrong_key_is_named_in_one_go_and_the_others_count() {
         let text = "data = 1\n[sight]\nx = 1\ny = 2\n[log]\nlevle = \"x\"\nlevel = \"debug\"\n[slack]\n";
-        let (config, problems) = read("g.toml", text);
+        let (config, problems) = layers::read("g.toml", text);
         let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
         assert_eq!(places, [(1, 1), (2, 2), (6, 1)], "{problems:?}");
         assert_eq!((config.log.level.as_str(), config.listen.port()), ("debug", 8420));

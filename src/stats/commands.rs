@@ -31,10 +31,7 @@ async fn stats(slice: Arc<Stats>, call: Call) -> Result<Reply> {
     let message = match call.args.text("about") {
         None => {
             let overview = slice.overview(span).await?;
-            let picture = match overview.tracked() {
-                Some(findings) => slice.picture(findings).await,
-                None => None,
-            };
+            let picture = slice.tracked_picture(&overview).await;
             let message = wording::overview(&overview);
             picture.into_iter().fold(message, |message, picture| message.picture(picture))
         }

@@ -7,6 +7,7 @@
 
 pub mod chart;
 pub mod commands;
+pub mod jobs;
 pub mod model;
 pub mod picture;
 mod wording;
@@ -50,6 +51,11 @@ pub struct Overview {
 }
 
 impl Overview {
+    /// Nobody asked for anything, and nobody was asked.
+    pub fn is_empty(&self) -> bool {
+        self.usage.asked == 0 && self.surveys.is_empty()
+    }
+
     /// The survey whose trend says most: the one with the most waves that may be shown.
     pub fn tracked(&self) -> Option<&Findings> {
         self.surveys
@@ -100,6 +106,11 @@ impl Stats {
         let waves = surveys::tallies(conn, &survey.key, if year < since { year } else { since }).await?;
         let month = since.month();
         Ok(model::findings(survey, &waves, |wave| wave.period >= month))
+    }
+
+    /// The trend that says most, as a picture.
+    pub async fn tracked_picture(&self, overview: &Overview) -> Option<Picture> {
+        self.picture(overview.tracked()?).await
     }
 
     /// The trend of a survey as a picture; none where there is nothing that may be shown.

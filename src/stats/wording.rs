@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::model::{Findings, Trend};
 use super::{K, Overview};
-use crate::chat::message::{Block, Message, Text, plain, strong};
+use crate::chat::message::{Block, Message, Text, code, plain, strong};
 use crate::disclosure::{Released, Share, share};
 use crate::duration;
 use crate::environments::Usage;
@@ -22,7 +22,7 @@ pub fn overview(overview: &Overview) -> Message {
     let Overview { span, active, usage, surveys } = overview;
     let head =
         text![strong("Platform"), format!(" · last {0} against the {0} before", duration::words(*span))];
-    if usage.asked == 0 && surveys.is_empty() {
+    if overview.is_empty() {
         return Message::new(head)
             .section("Nobody asked for an environment in this time. `since=90d` looks further back.");
     }
@@ -46,6 +46,15 @@ pub fn overview(overview: &Overview) -> Message {
         }
     }
     Message::new(head).with(Block::Fields { fields }).context(NOTE)
+}
+
+/// The overview as a channel reads it, unasked.
+pub fn digest(whole: &Overview) -> Message {
+    overview(whole).context(text![
+        "Something in your way? ",
+        code("/platform feedback"),
+        " tells the platform team."
+    ])
 }
 
 fn field(name: &str, words: String) -> (String, Text) {

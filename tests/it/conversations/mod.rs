@@ -3,6 +3,7 @@
 mod actions;
 mod answers;
 mod catalog;
+mod digest;
 mod environments;
 mod extremes;
 mod failures;

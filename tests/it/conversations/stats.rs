@@ -7,7 +7,13 @@ use insta::assert_snapshot;
 use crate::harness::test_app::{Person, TestApp};
 
 /// A wave with the answers by place, worst first, and those of its teams; four more were asked.
-async fn wave(app: &TestApp, survey: &str, period: &str, answers: &[i64], teams: &[(&str, &[i64])]) {
+pub(super) async fn wave(
+    app: &TestApp,
+    survey: &str,
+    period: &str,
+    answers: &[i64],
+    teams: &[(&str, &[i64])],
+) {
     let id = format!("wav_{survey}_{period}");
     let mut rows = Vec::new();
     for (team, answers) in [("", answers)].iter().chain(teams) {

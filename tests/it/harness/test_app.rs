@@ -80,12 +80,16 @@ impl TestApp {
 
     /// Whose jobs run so.
     pub async fn working(work: Work) -> TestApp {
-        let mut app = TestApp::start().await;
+        TestApp::start().await.and_works(work)
+    }
+
+    /// The same app, whose jobs run so from now on.
+    pub fn and_works(mut self, work: Work) -> TestApp {
         if let Work::CutOff(scissors) = &work {
-            app.app.db.pass(scissors.clone());
+            self.app.db.pass(scissors.clone());
         }
-        app.work = work;
-        app
+        self.work = work;
+        self
     }
 
     /// With one more survey, asked when an environment is ready.
