@@ -5,8 +5,9 @@
 //! [`pool`]. And where all said the same, a band stands for the score, for it would be everybody's
 //! answer. Participation (who was asked, how many answered) may always be told.
 //!
-//! What is not guarded here: somebody who looks at an open wave after each single answer sees it
-//! change, from k answers on.
+//! Over time it is the same: whoever looks at an open wave after each single answer would see what it
+//! said. So an open wave is told in steps of k answers ([`Step`]), whole and without teams, and as it
+//! came out once it is closed; who follows both learns at most what the last few said, and not who they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,11 @@ impl Counts {
         Counts { invited, answered, k, skipped, n, buckets }
     }
 
+    /// Answers that were given and are not told yet; see [`Step`].
+    pub fn untold(&self) -> u64 {
+        self.answered.saturating_sub(self.n + self.skipped)
+    }
+
     fn enough(&self) -> bool {
         self.n >= self.k.max(LEAST_K)
     }
@@ -48,6 +54,22 @@ impl Counts {
             self.buckets.resize(other.buckets.len(), 0);
         }
         self.buckets.iter_mut().zip(&other.buckets).for_each(|(all, more)| *all += more);
+    }
+}
+
+/// Answers of an open wave, (now, when they were told last): those that chose, and all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    pub placed: (u64, u64),
+    pub all: (u64, u64),
+}
+
+impl Step {
+    /// Whether the wave is told anew: with the first k that chose, then with each k more answers. A changed
+    /// answer is no more answer: else somebody could turn their own until somebody else's is told alone.
+    pub fn is_due(self, k: u64) -> bool {
+        let (k, Step { placed, all }) = (k.max(LEAST_K), self);
+        placed.0 >= k && (placed.1 < k || all.0 >= all.1 + k)
     }
 }
 
@@ -103,6 +125,8 @@ pub struct Pooled {
     pub whole: Counts,
     /// Waves with too few answers, which the score leaves out.
     pub left_out: u64,
+    /// Answers of those that count which wait for the next step; see [`Step`].
+    pub untold: u64,
     /// Teams that some wave may show.
     pub teams: BTreeMap<String, Counts>,
     /// Teams that no wave may show.
@@ -125,6 +149,7 @@ pub fn pool<'a>(waves: impl IntoIterator<Item = (&'a Counts, &'a [(String, Count
             continue;
         }
         pooled.whole.add(whole);
+        pooled.untold += whole.untold();
         let fates = fates(whole, teams);
         for (name, team) in teams {
             if fates.get(&format!("team {name}")) == Some(&Fate::Published) && team.enough() {
@@ -194,6 +219,16 @@ mod tests {
         assert_eq!(share(2, 2, 1), Share::TooFew { n: 2, k: 3 });
         assert_eq!(share(0, 0, 5), Share::TooFew { n: 0, k: 5 });
         assert_eq!(release(&said(&[2, 2])), Released::TooFew { n: 4, k: 5 });
+    }
+
+    #[test]
+    fn an_open_wave_is_told_with_the_first_k_and_with_each_k_more() {
+        let due = |placed, all| Step { placed, all }.is_due(5);
+        assert!(!due((4, 0), (9, 0)), "four that chose are too few, whatever the others say");
+        assert!(due((5, 0), (5, 0)) && !due((5, 5), (5, 5)));
+        assert!(!due((9, 5), (9, 5)) && due((10, 5), (10, 5)));
+        assert!(!due((9, 5), (9, 6)) && due((9, 5), (11, 6)), "whoever was not concerned answered too");
+        assert!(!due((4, 5), (4, 5)), "withdrawn: what was told stays");
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub struct Findings {
     pub k: u64,
     /// Waves that the score leaves out for too few answers.
     pub left_out: u64,
+    /// Answers of open waves that are told with the next step.
+    pub untold: u64,
     pub released: Released,
     /// Where there is a score and it may be shown.
     pub estimate: Option<Estimate>,
@@ -98,7 +100,7 @@ pub fn findings(survey: &Survey, waves: &[WaveTally], counted: impl Fn(&WaveTall
     let kind = survey.question.kind;
     let scale = Scale::of(kind, labels.len());
     let of_time = waves.iter().filter(|wave| counted(wave));
-    let Pooled { whole, left_out, teams, hidden } =
+    let Pooled { whole, left_out, untold, teams, hidden } =
         pool(of_time.map(|wave| (&wave.counts, wave.segments.as_slice())));
     let released = release(&whole);
     let points: Vec<Point> = scale.map(|scale| points(scale, waves)).unwrap_or_default();
@@ -112,6 +114,7 @@ pub fn findings(survey: &Survey, waves: &[WaveTally], counted: impl Fn(&WaveTall
         answered: whole.answered,
         k: whole.k.max(u64::try_from(survey.k).unwrap_or_default()),
         left_out,
+        untold,
         estimate: scale.and_then(|scale| shown(scale, &released)),
         released,
         hidden_teams: hidden.len(),

@@ -142,13 +142,29 @@ fn score(findings: &Findings) -> String {
     match (&findings.released, findings.estimate, findings.scale) {
         (_, Some(estimate), Some(scale)) => {
             let rest = if *left_out > 0 { "; months with too few answers are left out" } else { "" };
-            format!("{}, n = {} · {asked}{rest}", sized(findings.kind, scale, &estimate), estimate.n)
+            let said = sized(findings.kind, scale, &estimate);
+            format!("{said}, n = {} · {asked}{}{rest}", estimate.n, untold(findings))
         }
         (Released::Alike { n, .. }, _, Some(_)) => {
-            format!("{}, n = {n}; all said the same, so no more is shown · {asked}", band(findings))
+            format!(
+                "{}, n = {n}; all said the same, so no more is shown · {asked}{}",
+                band(findings),
+                untold(findings)
+            )
         }
         _ if answered < k => format!("{asked}; {answered} {} so far; shown from {k} on", answers(*answered)),
         _ => format!("{asked}; shown from {k} answers in a month on"),
+    }
+}
+
+/// What answers of an open round wait for.
+fn untold(findings: &Findings) -> String {
+    match findings.untold {
+        0 => String::new(),
+        n => {
+            let count = if n == 1 { "counts" } else { "count" };
+            format!("; {n} more {count} with the next step of {} or when the round closes", findings.k)
+        }
     }
 }
 
@@ -292,7 +308,7 @@ pub fn survey(findings: &Findings, span: Duration) -> Message {
 fn counted(findings: &Findings) -> String {
     let asked = response(findings.answered, findings.invited);
     match findings.released {
-        Released::Shown { n, .. } => format!("n = {n} · {asked}"),
+        Released::Shown { n, .. } => format!("n = {n} · {asked}{}", untold(findings)),
         Released::Alike { n, .. } => format!("All {n} gave the same answer, so it is not shown · {asked}"),
         Released::TooFew { k, .. } if findings.kind != Kind::Text => {
             format!("{asked}; shown from {k} answers on")

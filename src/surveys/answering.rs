@@ -8,6 +8,7 @@ use super::model::{Survey, respondent};
 use super::store::answers::{self, Answer};
 use super::store::tallies::{self, Sums};
 use super::store::{self, Invitation};
+use super::tallies::tell_when_due;
 use super::{Surveys, change_prompt};
 use crate::access::Actor;
 use crate::db::{Conn, Dialect, Tx};
@@ -166,7 +167,8 @@ impl Opened<'_> {
                 facts::append(tx, FactKind::SurveyAnswered, wave, data).await?;
             }
         }
-        tallies::change(tx, sums).await
+        tallies::change(tx, sums).await?;
+        tell_when_due(tx, wave, self.asked.wave.k).await
     }
 
     async fn keep(&self, tx: &mut Tx, slice: &Surveys, words: &str) -> Result<()> {

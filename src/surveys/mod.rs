@@ -39,7 +39,7 @@ use include_dir::{Dir, include_dir};
 use model::Survey;
 pub use sealing::close_wave;
 use serde_json::Value;
-pub use tallies::{Rebuilt, WaveTally, rebuild, tallies};
+pub use tallies::{Rebuilt, WaveTally, rebuild, sums, tallies};
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/surveys");
 

@@ -17,6 +17,8 @@ pub(super) struct Wave {
     pub survey: String,
     /// Takes no more answers.
     pub closed: bool,
+    /// Nothing of it is told below this many answers.
+    pub k: i64,
 }
 
 /// Somebody who was asked.
@@ -29,7 +31,7 @@ pub(super) struct Invitation {
 }
 
 pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invitation>> {
-    let sql = "SELECT invitation.id, person_id, invitation.subject, segment, wave.id AS wave_id, survey,
+    let sql = "SELECT invitation.id, person_id, invitation.subject, segment, wave.id AS wave_id, survey, k,
                    wave.state AS stands FROM invitation
                JOIN wave ON wave.id = invitation.wave_id WHERE invitation.id = $1";
     let Some(row) = sqlx::query(sql).bind(id).fetch_optional(conn).await? else { return Ok(None) };
@@ -39,6 +41,7 @@ pub(super) async fn invitation(conn: &mut Conn, id: &str) -> Result<Option<Invit
             id: row.try_get("wave_id")?,
             survey: row.try_get("survey")?,
             closed: row.try_get::<String, _>("stands")? == "closed",
+            k: row.try_get("k")?,
         },
         person: row.try_get("person_id")?,
         subject: row.try_get("subject")?,

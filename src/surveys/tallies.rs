@@ -8,6 +8,8 @@ use super::store::tallies::{self, Sum, Sums};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::disclosure::Counts;
+#[cfg(doc)]
+use crate::disclosure::Step;
 use crate::error::Result;
 
 /// What a wave's answers add up to. Internal until `disclosure` releases it.
@@ -22,21 +24,47 @@ pub struct WaveTally {
     /// Takes no more answers.
     pub closed: bool,
     pub counts: Counts,
+    told: Counts,
     /// By team, where it was large enough when it was asked.
     pub segments: Vec<(String, Counts)>,
 }
 
 /// The waves of a survey that somebody was asked in, from the month of `since` on, the
 /// earliest first. Buckets are places from 1, without those at the end that nobody chose.
+///
+/// Of a wave that is open this is what may be told: who was asked and how many answered as of
+/// now, what they said as of the last [`Step`], and no teams.
 pub async fn tallies(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Vec<WaveTally>> {
+    let mut waves = sums(conn, survey, since).await?;
+    for wave in waves.iter_mut().filter(|wave| !wave.closed) {
+        wave.counts = std::mem::take(&mut wave.told);
+        wave.segments.clear();
+    }
+    Ok(waves)
+}
+
+/// The same with what the answers add up to at this moment: for proofs, and for nobody to read.
+pub async fn sums(conn: &mut Conn, survey: &str, since: Timestamp) -> Result<Vec<WaveTally>> {
     let sums = tallies::sums(conn, survey, &since.month()).await?;
     Ok(sums.chunk_by(|a, b| a.wave == b.wave).map(|sums| wave(survey, sums)).collect())
 }
 
+/// Has what was said in an open wave told from now on, when enough has come since the last time.
+pub(super) async fn tell_when_due(tx: &mut Tx, wave: &str, k: i64) -> Result<()> {
+    match tallies::step(tx, wave).await?.is_due(unsigned(k)) {
+        true => tallies::tell(tx, wave).await,
+        false => Ok(()),
+    }
+}
+
 fn wave(survey: &str, sums: &[Sum]) -> WaveTally {
     let (first, mut groups) = (&sums[0], BTreeMap::<String, Counts>::new());
+    let mut told = Counts::default();
     for sums in sums.chunk_by(|a, b| a.segment == b.segment) {
-        groups.insert(sums[0].segment.clone(), counts(sums));
+        groups.insert(sums[0].segment.clone(), counts(sums, |sum| sum.n));
+        if sums[0].segment.is_empty() {
+            told = counts(sums, |sum| sum.told);
+        }
     }
     WaveTally {
         wave: first.wave.clone(),
@@ -44,16 +72,20 @@ fn wave(survey: &str, sums: &[Sum]) -> WaveTally {
         period: first.period.clone(),
         closed: first.state == "closed",
         counts: groups.remove("").unwrap_or_default(),
+        told,
         segments: groups.into_iter().collect(),
     }
 }
 
-fn counts(sums: &[Sum]) -> Counts {
-    let of = |bucket: i64| sums.iter().find(|sum| sum.bucket == bucket).map_or(0, |sum| unsigned(sum.n));
-    let places = sums.iter().filter(|sum| sum.bucket > 0 && sum.n > 0).map(|sum| sum.bucket).max();
-    let buckets = (1..=places.unwrap_or(0)).map(of).collect();
-    let k = unsigned(sums[0].k);
-    Counts::new(of(ASKED), of(PLACED) + of(0), k, of(0), of(PLACED), buckets)
+/// Who was asked and how many answered is as of now, whatever `said` takes of what they said.
+fn counts(sums: &[Sum], said: fn(&Sum) -> i64) -> Counts {
+    let of = |bucket: i64, column: fn(&Sum) -> i64| {
+        sums.iter().find(|sum| sum.bucket == bucket).map_or(0, |sum| unsigned(column(sum)))
+    };
+    let places = sums.iter().filter(|sum| sum.bucket > 0 && said(sum) > 0).map(|sum| sum.bucket).max();
+    let buckets = (1..=places.unwrap_or(0)).map(|place| of(place, said)).collect();
+    let (k, answered) = (unsigned(sums[0].k), of(PLACED, |sum| sum.n) + of(0, |sum| sum.n));
+    Counts::new(of(ASKED, |sum| sum.n), answered, k, of(0, said), of(PLACED, said), buckets)
 }
 
 /// What [`rebuild`] found.

@@ -115,6 +115,9 @@ async fn the_crowd_makes_a_score_and_all_of_it_outlives_a_restart() {
     bot.presses("ada", "Very badly").await;
     assert_eq!(crowd(&bot).await, "8 of 8 have an environment, 8 answered.");
     let stats = bot.runs("priya", "/platform stats").await;
+    assert!(stats.contains("n = 5 · 9 of 9 asked (100 %); 4 more count with the next step of 5"), "{stats}");
+    bot.closes("priya", "env.csat").await;
+    let stats = bot.runs("priya", "/platform stats").await;
     // Five of the crowd are content, three are not, and Ada's last word is that she is not either.
     assert!(stats.contains("CSAT 56 % [27, 81] well or very well, n = 9"), "{stats}");
     bot.sees("ada", "dm:ada", "✅ Recorded").await;

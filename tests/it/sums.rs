@@ -188,7 +188,7 @@ impl Trial {
     async fn agrees(&self, steps: &[(usize, Deed, Fate)]) {
         assert_eq!(rebuild(&self.app).await, 0, "{steps:?}");
         let mut conn = self.app.app.db.read().await.unwrap();
-        let wave = surveys::tallies(&mut conn, "own", Timestamp(0)).await.unwrap().remove(0);
+        let wave = surveys::sums(&mut conn, "own", Timestamp(0)).await.unwrap().remove(0);
         assert_eq!(wave.counts, self.expected(0..4), "{steps:?}");
         assert_eq!(wave.segments, [(TEAM_OF_TWO.to_owned(), self.expected(0..2))], "{steps:?}");
     }

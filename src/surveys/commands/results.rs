@@ -55,12 +55,16 @@ fn words(survey: &Survey, rounds: &[Round]) -> Message {
 fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
     let counts = &round.tally.counts;
     let state = if round.tally.closed { "" } else { ", open" };
-    let head = text![strong(&round.tally.period), format!("{state} · {}", response(counts))];
-    let (n, skipped, buckets) = match release(counts) {
-        Released::TooFew { n, k } => {
-            let answers = if n == 1 { "answer" } else { "answers" };
-            return message.section(head).section(format!("{n} {answers} so far; shown from {k} on."));
+    let untold = match (release(counts), counts.untold()) {
+        (Released::TooFew { .. }, _) | (_, 0) => String::new(),
+        (_, n) => {
+            let count = if n == 1 { "counts" } else { "count" };
+            format!("; {n} of them {count} with the next step of {} or when the round closes", counts.k)
         }
+    };
+    let head = text![strong(&round.tally.period), format!("{state} · {}{untold}", response(counts))];
+    let (n, skipped, buckets) = match release(counts) {
+        Released::TooFew { k, .. } => return message.section(head).section(so_far(counts.answered, k)),
         Released::Alike { n, .. } => {
             let message =
                 message.section(head).section(format!("All {n} said the same, so it is not shown."));
@@ -86,6 +90,14 @@ fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
         _ => message,
     };
     said(message, &round.words)
+}
+
+fn so_far(answered: u64, k: u64) -> String {
+    match answered {
+        1 if k > 1 => format!("1 answer so far; shown from {k} on."),
+        n if n < k => format!("{n} answers so far; shown from {k} on."),
+        _ => format!("Shown from {k} answers on that say more than that it does not apply."),
+    }
 }
 
 /// "8 of 12 answered: 67 % [39, 86]".

@@ -6,8 +6,9 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::answers::inserting;
 use crate::db::{Conn, Dialect, Tx};
+use crate::disclosure::Step;
 use crate::error::Result;
-use crate::surveys::model::question::{ASKED, buckets};
+use crate::surveys::model::question::{ASKED, PLACED, buckets};
 
 /// (wave, segment, bucket) → how many; segment `''` is all of them.
 pub(in crate::surveys) type Sums = BTreeMap<(String, String, i64), i64>;
@@ -50,6 +51,28 @@ pub(in crate::surveys) async fn change(tx: &mut Tx, mut sums: Sums) -> Result<()
     Ok(())
 }
 
+/// How many answers of an open wave there are, and how many of them were told.
+pub(in crate::surveys) async fn step(tx: &mut Tx, wave: &str) -> Result<Step> {
+    let sql = "SELECT bucket, n, told FROM tally WHERE wave_id = $1 AND segment = '' AND bucket IN ($2, 0)";
+    let query = sqlx::query_as(sql).bind(wave).bind(PLACED);
+    let rows: Vec<(i64, i64, i64)> = query.fetch_all(tx.conn()).await?;
+    let of = |placed: bool, column: fn(&(i64, i64, i64)) -> i64| {
+        let sums = rows.iter().filter(|row| !placed || row.0 == PLACED).map(column);
+        u64::try_from(sums.sum::<i64>()).unwrap_or_default()
+    };
+    Ok(Step {
+        placed: (of(true, |row| row.1), of(true, |row| row.2)),
+        all: (of(false, |row| row.1), of(false, |row| row.2)),
+    })
+}
+
+/// From now on the sums of an open wave are told as they are at this moment.
+pub(in crate::surveys) async fn tell(tx: &mut Tx, wave: &str) -> Result<()> {
+    let sql = "UPDATE tally SET told = n WHERE wave_id = $1 AND segment = '' AND told <> n";
+    sqlx::query(sql).bind(wave).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// One sum of a wave.
 pub(in crate::surveys) struct Sum {
     pub wave: String,
@@ -59,11 +82,13 @@ pub(in crate::surveys) struct Sum {
     pub segment: String,
     pub bucket: i64,
     pub n: i64,
+    /// What it was when an open wave's were told last.
+    pub told: i64,
 }
 
 /// The sums of a survey's waves from `period` on, wave by wave, segment by segment.
 pub(in crate::surveys) async fn sums(conn: &mut Conn, survey: &str, period: &str) -> Result<Vec<Sum>> {
-    let sql = "SELECT wave.id AS wave, period, state, k, segment, bucket, n
+    let sql = "SELECT wave.id AS wave, period, state, k, segment, bucket, n, told
                FROM wave JOIN tally ON tally.wave_id = wave.id WHERE survey = $1 AND period >= $2
                ORDER BY period, wave.id, segment, bucket";
     let rows = sqlx::query(sql).bind(survey).bind(period).fetch_all(conn).await?;
@@ -76,6 +101,7 @@ pub(in crate::surveys) async fn sums(conn: &mut Conn, survey: &str, period: &str
             segment: row.try_get("segment")?,
             bucket: row.try_get("bucket")?,
             n: row.try_get("n")?,
+            told: row.try_get("told")?,
         })
     };
     rows.iter().map(sum).collect()

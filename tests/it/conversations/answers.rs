@@ -40,7 +40,7 @@ async fn sums(app: &TestApp, survey: &str) -> Vec<Counts> {
     let rebuilt = app.app.db.write((), |tx, ()| Box::pin(surveys::rebuild(tx))).await.unwrap();
     assert_eq!(rebuilt.mended, 0);
     let mut conn = app.app.db.read().await.unwrap();
-    let waves = surveys::tallies(&mut conn, survey, Timestamp(0)).await.unwrap();
+    let waves = surveys::sums(&mut conn, survey, Timestamp(0)).await.unwrap();
     waves.into_iter().map(|wave| wave.counts).collect()
 }
 
@@ -257,4 +257,27 @@ async fn results_are_shown_from_k_answers_on_with_words_that_are_nobodys() {
     ");
     assert_snapshot!(app.person("Ada").runs("survey results own").await, @"🔒 `/platform survey results` needs the role `pm`. An admin gives it under `[access.roles]` in the config.");
     app.end().await;
+}
+
+#[tokio::test]
+async fn an_open_round_is_told_in_steps_so_that_no_change_is_somebodys() {
+    let app = TestApp::asking(&asking(CSAT)).await;
+    let (priya, cy) = (app.person("Priya"), app.person("Cy"));
+    ask(&app, &["Ada", "Ben", "Cy", "Di"]).await;
+    for (name, choice) in [("Ada", "2nd"), ("Ben", "4th"), ("Cy", "5th")] {
+        app.person(name).presses(choice).await;
+    }
+    let told = priya.runs("survey results own").await;
+    assert!(told.contains("3 of 4 answered") && told.contains("n = 3"), "{told}");
+    let same = |now: &str| now.lines().skip(3).eq(told.lines().skip(3));
+    cy.presses("1st").await;
+    assert!(same(&priya.runs("survey results own").await), "a changed mind shows");
+    app.person("Di").presses("1st").await;
+    let now = priya.runs("survey results own").await;
+    assert!(same(&now), "one more answer shows: {now}");
+    assert!(now.contains("4 of 4 answered; 1 of them counts with the next step of 3"), "{now}");
+    cy.presses("Withdraw").await;
+    assert!(same(&priya.runs("survey results own").await), "one answer less shows");
+    priya.closes("own").await;
+    assert!(priya.runs("survey results own").await.contains("n = 3"));
 }

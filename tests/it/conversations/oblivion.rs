@@ -98,3 +98,23 @@ async fn what_a_closed_question_adds_up_to_stays_of_as_many_as_were_asked() {
     assert_eq!(rebuilt.mended, 0);
     app.end().await;
 }
+
+#[tokio::test]
+async fn what_was_told_of_an_open_round_stays_when_somebody_of_it_is_forgotten() {
+    let app = TestApp::start().await;
+    for (name, choice) in
+        [("Ada", "Well"), ("Ben", "Well"), ("Cy", "Badly"), ("Di", "Well"), ("Eve", "Badly")]
+    {
+        app.person(name).types(&format!("env create preview-site {}-site", name.to_lowercase())).await;
+        app.run_jobs().await;
+        app.person(name).presses(choice).await;
+    }
+    let told = app.person("Priya").runs("stats env.csat").await;
+    assert!(told.contains("CSAT 60 %") && told.contains("n = 5 · 5 of 5 asked"), "{told}");
+    app.person("Cy").types("env destroy cy-site").await;
+    app.run_jobs().await;
+    app.person("Cy").presses_value("privacy.forget::").await;
+    assert_eq!(count(&app, "SELECT CAST(count(*) AS TEXT) FROM answer").await, "4");
+    let after = app.person("Priya").runs("stats env.csat").await;
+    assert!(after.contains("CSAT 60 %") && after.contains("n = 5 · 4 of 4 asked"), "{after}");
+}

@@ -2,13 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
-use insta::assert_snapshot;
-use serde_json::json;
-
-use goldenpath::facts::{self, FactKind};
-
 use crate::harness::reading::{buttons, read};
 use crate::harness::test_app::TestApp;
+use insta::assert_snapshot;
 
 const MANY: [&str; 6] = ["Ada", "Ben", "Cy", "Di", "Eve", "Flo"];
 
@@ -28,17 +24,6 @@ async fn complain(app: &TestApp, people: &[&'static str]) {
         app.run_jobs().await;
         person.presses("Badly").await;
     }
-}
-
-/// The open wave takes no more answers.
-async fn close_wave(app: &TestApp) {
-    let wave = app.texts("SELECT id FROM wave").await.remove(0);
-    let unit = app.app.db.write(wave, |tx, wave| {
-        let data = json!({ "survey": "env.csat", "period": "2026-11" });
-        Box::pin(facts::append(tx, FactKind::WaveClosed, wave, data))
-    });
-    unit.await.unwrap();
-    app.run_jobs().await;
 }
 
 /// An item with this evidence.
@@ -95,7 +80,7 @@ async fn ranks_follow_from_evidence_and_a_term_is_signed_beside_it() {
     let priya = app.person("Priya");
     search(&app, &MANY, "kafka").await;
     complain(&app, &MANY).await;
-    close_wave(&app).await;
+    app.person("Priya").closes("env.csat").await;
     let search = "SELECT id FROM evidence WHERE kind = 'search'";
     add(&app, "Self-service topics", &app.texts(search).await).await;
     add(&app, "Faster environments", &app.texts("SELECT id FROM evidence WHERE kind = 'score'").await).await;

@@ -24,7 +24,7 @@ pub(super) async fn wave(
     let unit = (id, survey.to_owned(), period.to_owned(), rows);
     let written = app.app.db.write(unit, |tx, (id, survey, period, rows)| {
         Box::pin(async move {
-            let sql = "INSERT INTO wave (id, survey, period, mode, k) VALUES ($1, $2, $3, 'confidential', 5)";
+            let sql = "INSERT INTO wave (id, survey, period, mode, k, state) VALUES ($1, $2, $3, 'confidential', 5, 'closed')";
             sqlx::query(sql).bind(id).bind(&*survey).bind(&*period).execute(tx.conn()).await?;
             for (team, bucket, n) in rows {
                 let sql = "INSERT INTO tally (wave_id, segment, bucket, n) VALUES ($1, $2, $3, $4)";
@@ -58,7 +58,7 @@ async fn the_overview_says_what_can_be_told_from_chance() {
     Environments  1 asked for, 1 ready, 0 failed
     First environment  median 0.0 s, n = 1
     Golden path  1 of 1
-    Satisfaction  CSAT 76 % [63, 86] well or very well, n = 50 · 50 of 59 asked (85 %)
+    Satisfaction  CSAT 76 % [63, 86] well or very well, n = 50 · 50 of 58 asked (86 %)
     Trend  Satisfaction: 3 waves, +2.0 points a wave [-9.7, +13.7], not distinguishable from flat; smallest visible change 23 points
     In brackets: 95 % interval. Scores count whole calendar months and no skips.
     No change to be seen: +2.0 ± 11.7 points a wave. Getting an environment: well or very well, % · band: 95 % interval. Sep 26 72 % [52, 86], n = 25; Oct 26 76 % [57, 89], n = 25; Nov 26 76 % [57, 89], n = 25.

@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use goldenpath::chat::message::Text;
-use goldenpath::facts::{self, FactKind};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -39,13 +38,7 @@ async fn november(app: &TestApp) {
     let thanks = ada.types("feedback I wait for images that never change").await;
     ada.presses_value(&buttons(&thanks)[0].1).await;
     app.run_jobs().await;
-    let wave = app.texts(ASKED).await.remove(0);
-    let closed = app.app.db.write(wave, |tx, wave| {
-        let data = json!({ "survey": "env.csat", "period": "2026-11" });
-        Box::pin(facts::append(tx, FactKind::WaveClosed, wave, data))
-    });
-    closed.await.unwrap();
-    app.run_jobs().await;
+    app.person("Priya").closes("env.csat").await;
 }
 
 /// Priya chooses a piece of evidence under her list and makes an item of it.
@@ -121,7 +114,7 @@ async fn what_people_meet_is_ranked_shipped_told_and_asked_about() {
     assert_snapshot!(priya.runs("roadmap show faster-environments").await, @"
     Faster environments (`faster-environments`) · shipped 2026-11-18 09:00 UTC · votes: 0
     We cached the images: a start takes 12 s instead of 50.
-    Did it help? A lot 5 · A little 1 · of 6 answers
+    Did it help? A lot 4 · A little 1 · of 5 answers
     What speaks for it | How much | Where from
     Getting an environment: not well | 4 of 6 answers | env.csat 2026-11: “How did getting … go for you?”
     I wait for images that never change | 1 feedback | Ada

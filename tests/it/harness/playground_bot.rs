@@ -139,8 +139,11 @@ impl Bot {
 
     /// Presses the button with this label in the direct conversation.
     pub async fn presses(&self, persona: &str, label: &str) {
-        let direct = format!("dm:{persona}");
-        let messages = self.messages(persona, &direct).await;
+        self.presses_in(&format!("dm:{persona}"), persona, label).await;
+    }
+
+    async fn presses_in(&self, conversation: &str, persona: &str, label: &str) {
+        let messages = self.messages(persona, conversation).await;
         let value = |message: &Value| {
             let buttons =
                 message["blocks"].as_array()?.iter().find_map(|block| block["buttons"].as_array())?;
@@ -148,7 +151,13 @@ impl Bot {
             Some(json!({ "message": message["id"], "value": button["value"] }))
         };
         let body = messages.iter().rev().find_map(value).unwrap_or_else(|| panic!("no button {label}"));
-        self.acts("press", persona, &direct, body).await;
+        self.acts("press", persona, conversation, body).await;
+    }
+
+    /// Ends a survey's open wave, and says so once more.
+    pub async fn closes(&self, persona: &str, survey: &str) {
+        self.runs(persona, &format!("/platform survey close {survey}")).await;
+        self.presses_in(CHANNEL, persona, "Close it").await;
     }
 
     pub async fn state(&self, persona: &str) -> Value {

@@ -484,6 +484,12 @@ impl<'a> Person<'a> {
         self.answer_at(&name)
     }
 
+    /// Ends a survey's open wave, and says so once more.
+    pub async fn closes(&self, survey: &str) -> String {
+        let offer = self.types(&format!("survey close {survey}")).await;
+        self.presses_value(&reading::buttons(&offer)[0].1).await
+    }
+
     /// Presses a button while the bot's database is gone; what they see at once.
     pub async fn presses_in_vain(&self, value: &str) -> String {
         let name = self.presses_only(value).await;
