@@ -136,6 +136,13 @@ async fn statements(conn: &mut AnyConnection, n: usize) {
         "INSERT INTO tally (wave_id, segment, bucket, n) VALUES ('wav_1', '', -1, 1), ('wav_1', '', 4, 1)
                 ON CONFLICT (wave_id, segment, bucket) DO UPDATE SET n = tally.n + excluded.n";
     sqlx::query(sums).execute(&mut *conn).await.unwrap();
+    let step =
+        "SELECT bucket, n, told FROM tally WHERE wave_id = 'wav_1' AND segment = '' AND bucket IN (-1, 0)";
+    sqlx::query(step).fetch_all(&mut *conn).await.unwrap();
+    if n.is_multiple_of(5) {
+        let tell = "UPDATE tally SET told = n WHERE wave_id = 'wav_1' AND segment = '' AND told <> n";
+        sqlx::query(tell).execute(&mut *conn).await.unwrap();
+    }
     let message = "UPDATE message SET content = $2, version = version + 1 WHERE key = 'invitation:inv_' || $1 AND content <> $2";
     sqlx::query(message).bind(&user).bind("x".repeat(1_900)).execute(&mut *conn).await.unwrap();
     let job = "INSERT INTO job (id, kind, payload, key, run_at, state, attempt, lease_until, since)

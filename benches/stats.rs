@@ -68,7 +68,8 @@ async fn fill(db: &Db) {
         let unit = (format!("wav_{wave}"), format!("{period}-{wave:02}"));
         let filled = db.write(unit, |tx, (id, period)| {
             Box::pin(async move {
-                let sql = "INSERT INTO wave (id, survey, period, mode, k) VALUES ($1, 'env.csat', $2, 'confidential', 5)";
+                let sql = "INSERT INTO wave (id, survey, period, mode, k, state)
+                           VALUES ($1, 'env.csat', $2, 'confidential', 5, 'closed')";
                 sqlx::query(sql).bind(&*id).bind(&*period).execute(tx.conn()).await?;
                 let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
                            INSERT INTO answer (wave_id, respondent, value, week, segment)

@@ -1,7 +1,5 @@
 //! The roadmap: what is seen becomes evidence, evidence speaks for items, items have ranks.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
-
 use crate::harness::reading::{buttons, read};
 use crate::harness::test_app::TestApp;
 use insta::assert_snapshot;
