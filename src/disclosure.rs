@@ -2,7 +2,7 @@
 //!
 //! Three rules, in this order. A group of fewer than k answers shows how many there are and nothing
 //! else. Of a wave's teams, no more is shown than leaves those hidden worked out by subtraction: see
-//! [`pool`]. And where all said the same, a band stands for the score, for it would be everybody's
+//! [`teams`]. And where all said the same, a band stands for the score, for it would be everybody's
 //! answer. Participation (who was asked, how many answered) may always be told.
 //!
 //! Over time it is the same: whoever looks at an open wave after each single answer would see what it
@@ -54,6 +54,14 @@ impl Counts {
             self.buckets.resize(other.buckets.len(), 0);
         }
         self.buckets.iter_mut().zip(&other.buckets).for_each(|(all, more)| *all += more);
+    }
+
+    /// What is left of it without a group that is part of it.
+    fn without(mut self, part: &Counts) -> Counts {
+        self.skipped = self.skipped.saturating_sub(part.skipped);
+        self.n = self.n.saturating_sub(part.n);
+        self.buckets.iter_mut().zip(&part.buckets).for_each(|(all, less)| *all = all.saturating_sub(*less));
+        self
     }
 }
 
@@ -133,33 +141,53 @@ pub struct Pooled {
     pub hidden: BTreeSet<String>,
 }
 
+/// The teams of a wave that may be shown, each as far as [`release`] lets it; none of a wave of too few
+/// answers. A team is left out that is too small, or from which one that is too small could be worked
+/// out by subtraction; people without a team count as one. What is left without the teams that show
+/// their answers must not be everybody's same answer either: while it is, the smallest of them goes, too.
+pub fn teams<'a>(whole: &Counts, teams: &'a [(String, Counts)]) -> Vec<(&'a str, &'a Counts)> {
+    if !whole.enough() {
+        return Vec::new();
+    }
+    let fates = fates(whole, teams);
+    let published = |(name, team): &&(String, Counts)| {
+        fates.get(&format!("team {name}")) == Some(&Fate::Published) && team.enough()
+    };
+    let mut shown: Vec<(&str, &Counts)> =
+        teams.iter().filter(published).map(|(name, team)| (name.as_str(), team)).collect();
+    let telling = |team: &Counts| matches!(release(team), Released::Shown { .. });
+    loop {
+        let open = shown.iter().filter(|(_, team)| telling(team));
+        let left = open.clone().fold(whole.clone(), |left, (_, team)| left.without(team));
+        let smallest = open.min_by_key(|(_, team)| team.n).map(|(name, _)| *name);
+        match (release(&left), smallest) {
+            (Released::Alike { .. }, Some(smallest)) => shown.retain(|(name, _)| *name != smallest),
+            _ => return shown,
+        }
+    }
+}
+
 /// Adds up waves, each with its teams. A wave of fewer than k answers is left out of the score: two
-/// spans of time that differ by it would else tell it. Of a wave, a team is left out that is too small,
-/// or from which one that is too small could be worked out by subtraction; people without a team count
-/// as one. So every sum here is made of groups that may be shown by themselves.
+/// spans of time that differ by it would else tell it. Of a wave, only those [`teams`] are added up that
+/// may be shown, so every sum here is made of groups that may be shown by themselves.
 pub fn pool<'a>(waves: impl IntoIterator<Item = (&'a Counts, &'a [(String, Counts)])>) -> Pooled {
     let mut pooled = Pooled::default();
-    for (whole, teams) in waves {
+    for (whole, of_wave) in waves {
+        pooled.hidden.extend(of_wave.iter().map(|(name, _)| name.clone()));
         let told = pooled.whole.invited + whole.invited;
         (pooled.whole.invited, pooled.whole.answered) = (told, pooled.whole.answered + whole.answered);
         pooled.whole.k = pooled.whole.k.max(whole.k);
         if !whole.enough() {
             pooled.left_out += u64::from(whole.answered > 0);
-            pooled.hidden.extend(teams.iter().map(|(name, _)| name.clone()));
             continue;
         }
         pooled.whole.add(whole);
         pooled.untold += whole.untold();
-        let fates = fates(whole, teams);
-        for (name, team) in teams {
-            if fates.get(&format!("team {name}")) == Some(&Fate::Published) && team.enough() {
-                let sum = pooled.teams.entry(name.clone()).or_default();
-                (sum.invited, sum.answered) = (sum.invited + team.invited, sum.answered + team.answered);
-                sum.k = sum.k.max(team.k);
-                sum.add(team);
-            } else {
-                pooled.hidden.insert(name.clone());
-            }
+        for (name, team) in self::teams(whole, of_wave) {
+            let sum = pooled.teams.entry(name.to_owned()).or_default();
+            (sum.invited, sum.answered) = (sum.invited + team.invited, sum.answered + team.answered);
+            sum.k = sum.k.max(team.k);
+            sum.add(team);
         }
     }
     pooled.hidden.retain(|name| !pooled.teams.contains_key(name));
@@ -253,6 +281,15 @@ mod tests {
         assert_eq!((pooled.whole.n, pooled.whole.answered, pooled.left_out), (20, 22, 1));
     }
 
+    #[test]
+    fn a_team_that_is_all_alike_is_not_what_the_others_leave() {
+        let teams = [("a", &[4, 3][..]), ("b", &[3, 6]), ("same", &[0, 7])]
+            .map(|(name, buckets)| (name.to_owned(), said(buckets)));
+        let shown: Vec<&str> =
+            super::teams(&said(&[7, 16]), &teams).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(shown, ["b", "same"], "16 good ones less 3 and 6 would be all 7 of the third");
+    }
+
     proptest! {
         /// Nobody outside the shown teams is alone or among too few.
         #[test]
@@ -263,6 +300,21 @@ mod tests {
             let pooled = pool([(&whole, &teams[..])]);
             let left = pooled.whole.n - pooled.teams.values().map(|team| team.n).sum::<u64>();
             prop_assert!(left == 0 || left >= 5 || pooled.whole.n == 0, "{left} of {sizes:?} and {rest}");
+        }
+
+        /// Whoever is left without the teams that show their answers did not all say the same.
+        #[test]
+        fn what_is_left_of_a_wave_is_nobodys_certain_answer(given in proptest::collection::vec((0_u64..7, 0_u64..7), 1..6), rest in (0_u64..9, 0_u64..9)) {
+            let groups: Vec<(String, Counts)> =
+                given.iter().enumerate().map(|(n, (bad, good))| (n.to_string(), said(&[*bad, *good]))).collect();
+            let sum = given.iter().fold(rest, |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            let telling: Vec<&Counts> = teams(&said(&[sum.0, sum.1]), &groups)
+                .into_iter()
+                .map(|(_, team)| team)
+                .filter(|team| matches!(release(team), Released::Shown { .. }))
+                .collect();
+            let left = telling.iter().fold(said(&[sum.0, sum.1]), |left, team| left.without(team));
+            prop_assert!(telling.is_empty() || !matches!(release(&left), Released::Alike { .. }), "{given:?}, {rest:?}");
         }
     }
 }
