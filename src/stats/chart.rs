@@ -83,14 +83,14 @@ fn title(findings: &Findings, scale: Scale) -> String {
 }
 
 fn subtitle(findings: &Findings, scale: Scale) -> String {
-    let measure = match scale {
-        Scale::Share { from: 5 } => "found it easy, %",
-        Scale::Share { .. } => "well or very well, %",
-        Scale::Points => "NPS, points",
-        Scale::Mean { .. } => "mean answer",
+    let unit = match scale {
+        Scale::Share { .. } => ", %",
+        Scale::Points => ", points",
+        Scale::Mean { .. } => "",
     };
+    let measure = scale.measures(&findings.labels);
     let title: String = findings.title.chars().take(36).collect();
-    format!("{title}: {measure} · band: 95 % interval")
+    format!("{title}: {measure}{unit} · band: 95 % interval")
 }
 
 fn plain(value: f64, scale: Scale) -> String {

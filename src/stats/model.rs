@@ -7,7 +7,7 @@ use crate::statistics::trend::{Line, Series, trend_wls};
 use crate::surveys::WaveTally;
 use crate::surveys::model::Survey;
 use crate::surveys::model::question::Kind;
-use crate::surveys::model::score::{Estimate, Scale, estimate};
+use crate::surveys::model::score::{Estimate, Scale, shown};
 
 /// A wave as a trend shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,14 +124,6 @@ pub fn findings(survey: &Survey, waves: &[WaveTally], counted: impl Fn(&WaveTall
     }
 }
 
-/// The score of what may be shown; none of answers that are all alike.
-pub fn shown(scale: Scale, released: &Released) -> Option<Estimate> {
-    match released {
-        Released::Shown { n, buckets, .. } => estimate(scale, buckets, *n),
-        Released::Alike { .. } | Released::TooFew { .. } => None,
-    }
-}
-
 fn points(scale: Scale, waves: &[WaveTally]) -> Vec<Point> {
     let point = |wave: &WaveTally| {
         let counts: &Counts = &wave.counts;
@@ -144,6 +136,7 @@ fn points(scale: Scale, waves: &[WaveTally]) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surveys::model::score::estimate;
 
     const CSAT: Scale = Scale::Share { from: 4 };
 

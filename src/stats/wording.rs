@@ -12,7 +12,8 @@ use crate::statistics::survival::Survival;
 use crate::statistics::usage::{Provisions, golden_path_share};
 use crate::statistics::{count, wilson};
 use crate::surveys::model::question::Kind;
-use crate::surveys::model::score::{Estimate, Scale};
+use crate::surveys::model::score::Scale;
+use crate::surveys::wording::{teams, too_few};
 use crate::text;
 
 const NOTE: &str = "In brackets: 95 % interval. Scores count whole calendar months and no skips.";
@@ -142,7 +143,7 @@ fn score(findings: &Findings) -> String {
     match (&findings.released, findings.estimate, findings.scale) {
         (_, Some(estimate), Some(scale)) => {
             let rest = if *left_out > 0 { "; months with too few answers are left out" } else { "" };
-            let said = sized(findings.kind, scale, &estimate);
+            let said = scale.words(&estimate, &findings.labels);
             format!("{said}, n = {} · {asked}{}{rest}", estimate.n, untold(findings))
         }
         (Released::Alike { n, .. }, _, Some(_)) => {
@@ -152,7 +153,7 @@ fn score(findings: &Findings) -> String {
                 untold(findings)
             )
         }
-        _ if answered < k => format!("{asked}; {answered} {} so far; shown from {k} on", answers(*answered)),
+        _ if answered < k => format!("{asked}; {}", too_few(*answered, *k)),
         _ => format!("{asked}; shown from {k} answers in a month on"),
     }
 }
@@ -168,24 +169,10 @@ fn untold(findings: &Findings) -> String {
     }
 }
 
-fn answers(n: u64) -> &'static str {
-    if n == 1 { "answer" } else { "answers" }
-}
-
 fn response(answered: u64, invited: u64) -> String {
     match share(answered, invited, K) {
         Share::Shown { share, .. } => format!("{answered} of {invited} asked ({:.0} %)", share * 100.0),
         Share::TooFew { .. } => format!("{answered} of {invited} asked"),
-    }
-}
-
-fn sized(kind: Kind, scale: Scale, estimate: &Estimate) -> String {
-    let Estimate { value, low, high, .. } = estimate;
-    match (scale, kind) {
-        (Scale::Share { .. }, Kind::Ces) => format!("{value:.0} % [{low:.0}, {high:.0}] found it easy"),
-        (Scale::Share { .. }, _) => format!("CSAT {value:.0} % [{low:.0}, {high:.0}] well or very well"),
-        (Scale::Points, _) => format!("NPS {value:+.0} [{low:+.0}, {high:+.0}]"),
-        (Scale::Mean { places }, _) => format!("{value:.1} of {places} [{low:.1}, {high:.1}]"),
     }
 }
 
@@ -292,16 +279,9 @@ pub fn survey(findings: &Findings, span: Duration) -> Message {
     if let Some(words) = direction(findings) {
         message = message.section(Text(vec![plain(words)]));
     }
-    if !findings.teams.is_empty() {
-        message = message.with(teams(findings));
-    }
-    if findings.hidden_teams > 0 {
-        let (hidden, k) = (findings.hidden_teams, findings.k);
-        message = message.context(format!(
-            "{hidden} teams are hidden: fewer than {k} answers, or theirs could be worked out."
-        ));
-    }
-    message.context(NOTE)
+    let Findings { labels, scale, hidden_teams, k, .. } = findings;
+    let teams = teams((*scale, labels), &findings.teams, (*hidden_teams, *k));
+    teams.into_iter().fold(message, Message::with).context(NOTE)
 }
 
 /// Of a question without a score.
@@ -309,6 +289,10 @@ fn counted(findings: &Findings) -> String {
     let asked = response(findings.answered, findings.invited);
     match findings.released {
         Released::Shown { n, .. } => format!("n = {n} · {asked}{}", untold(findings)),
+        // Answers in words have one place.
+        Released::Alike { n, .. } if findings.kind == Kind::Text => {
+            format!("n = {n} · {asked}{}", untold(findings))
+        }
         Released::Alike { n, .. } => format!("All {n} gave the same answer, so it is not shown · {asked}"),
         Released::TooFew { k, .. } if findings.kind != Kind::Text => {
             format!("{asked}; shown from {k} answers on")
@@ -325,22 +309,4 @@ fn distribution(findings: &Findings, n: u64, buckets: &[u64]) -> Block {
     };
     let header = vec!["Answer".into(), "n".into(), "Share".into()];
     Block::Table { header, rows: findings.labels.iter().enumerate().map(row).collect() }
-}
-
-fn teams(findings: &Findings) -> Block {
-    let said = |released: &Released| {
-        let estimate = findings.scale.and_then(|scale| Some((scale, super::model::shown(scale, released)?)));
-        match (released, estimate) {
-            (Released::Shown { n, .. }, Some((scale, found))) => {
-                format!("{}, n = {n}", sized(findings.kind, scale, &found))
-            }
-            (Released::Shown { n, .. } | Released::Alike { n, .. }, _) => format!("n = {n}"),
-            (Released::TooFew { n, k }, _) => format!("{n} {} so far; shown from {k} on", answers(*n)),
-        }
-    };
-    let rows = findings
-        .teams
-        .iter()
-        .map(|(team, released)| vec![Text(vec![plain(team)]), Text(vec![plain(said(released))])]);
-    Block::Table { header: vec!["Team".into(), "Score".into()], rows: rows.collect() }
 }

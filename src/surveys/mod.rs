@@ -22,6 +22,7 @@ mod sending;
 mod store;
 mod tallies;
 mod wishes;
+pub mod wording;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,13 +6,15 @@ use super::store::answers;
 use super::tallies::{WaveTally, tallies};
 use crate::clock::Timestamp;
 use crate::db::Conn;
-use crate::disclosure::{Released, release};
+use crate::disclosure::{self, Released, release};
 use crate::error::Result;
 use crate::keys::hmac;
 
 /// A wave and the words that may be shown of it.
 pub(super) struct Round {
     pub tally: WaveTally,
+    /// The teams that may be shown.
+    pub teams: Vec<(String, Released)>,
     /// In an order that tells nothing.
     pub words: Vec<String>,
 }
@@ -27,7 +29,9 @@ impl Surveys {
                 Released::TooFew { .. } => Vec::new(),
                 _ => self.words(&mut conn, &tally.wave).await?,
             };
-            rounds.push(Round { tally, words });
+            let teams = disclosure::teams(&tally.counts, &tally.segments).into_iter();
+            let teams = teams.map(|(name, counts)| (name.to_owned(), release(counts))).collect();
+            rounds.push(Round { tally, teams, words });
         }
         Ok(rounds)
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use super::question;
 use crate::chat::message::{Block, Message, Reply, Text, code, emphasis, plain, strong};
 use crate::commands::{Call, Handlers, handler};
-use crate::disclosure::{Counts, Released, Share, release, share};
+use crate::disclosure::{Counts, LEAST_K, Released, Share, release, share};
 use crate::error::Result;
 use crate::surveys::Surveys;
 use crate::surveys::model::Survey;
 use crate::surveys::model::question::Kind;
 use crate::surveys::model::score::{Scale, estimate};
 use crate::surveys::results::Round;
+use crate::surveys::wording::{teams, too_few};
 use crate::text;
 
 /// How far back is looked unless said otherwise.
@@ -51,7 +52,7 @@ fn words(survey: &Survey, rounds: &[Round]) -> Message {
     message.context(text!["It decides ", plain(&survey.decision), ". In brackets: 95 % intervals."])
 }
 
-/// One wave: who answered, what, and in which words.
+/// One wave: who answered, what, in which teams, and in which words.
 fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
     let counts = &round.tally.counts;
     let state = if round.tally.closed { "" } else { ", open" };
@@ -66,36 +67,37 @@ fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
     let (n, skipped, buckets) = match release(counts) {
         Released::TooFew { k, .. } => return message.section(head).section(so_far(counts.answered, k)),
         Released::Alike { n, .. } => {
-            let message =
-                message.section(head).section(format!("All {n} said the same, so it is not shown."));
-            return said(message, &round.words);
+            let words = match survey.question.kind {
+                // Answers in words have one place, and what was said stands below.
+                Kind::Text => format!("n = {n}"),
+                _ => format!("All {n} said the same, so it is not shown."),
+            };
+            return said(message.section(head).section(words), &round.words);
         }
         Released::Shown { n, skipped, buckets } => (n, skipped, buckets),
     };
     let labels = survey.question.labels();
     let message = message.section(head);
     let scale = Scale::of(survey.question.kind, labels.len());
-    let message = match scale.and_then(|scale| Some(scale.words(&estimate(scale, &buckets, n)?))) {
+    let message = match scale.and_then(|scale| Some(scale.words(&estimate(scale, &buckets, n)?, &labels))) {
         Some(score) => message.section(format!("{score}, n = {n}")),
         None => message.section(format!("n = {n}")),
     };
-    let message = match survey.question.kind {
-        Kind::Text => message,
-        _ => message.with(distribution(&labels, &buckets, n)),
-    };
+    let message = message.with(distribution(&labels, &buckets, n));
     let message = match &survey.question.not_applicable {
         Some(label) if skipped > 0 => {
             message.context(text![format!("Counted in no score: {skipped} times "), emphasis(label)])
         }
         _ => message,
     };
-    said(message, &round.words)
+    let hidden = (round.tally.segments.len() - round.teams.len(), counts.k.max(LEAST_K));
+    let teams = teams((scale, &labels), &round.teams, hidden);
+    said(teams.into_iter().fold(message, Message::with), &round.words)
 }
 
 fn so_far(answered: u64, k: u64) -> String {
     match answered {
-        1 if k > 1 => format!("1 answer so far; shown from {k} on."),
-        n if n < k => format!("{n} answers so far; shown from {k} on."),
+        n if n < k => format!("{}.", too_few(n, k)),
         _ => format!("Shown from {k} answers on that say more than that it does not apply."),
     }
 }

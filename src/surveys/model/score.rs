@@ -1,9 +1,13 @@
 //! The score of a question's answers, with its interval: pure.
 
 use super::question::Kind;
+use crate::disclosure::Released;
 use crate::statistics::likert::{Histogram, likert_mean};
 use crate::statistics::nps::{Camps, nps};
 use crate::statistics::{Z95, count, wilson};
+
+/// A line of a picture holds a measure of so many characters.
+const MEASURE: usize = 40;
 
 /// What a survey's score is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +41,7 @@ impl Scale {
         }
     }
 
-    /// What [`Released::Alike`](crate::disclosure::Released::Alike) is measured by: the place from which on an answer is a good one.
+    /// What [`Released::Alike`] is measured by: the place from which on an answer is a good one.
     pub fn good(self) -> usize {
         match self {
             Scale::Share { from } => from,
@@ -47,16 +51,29 @@ impl Scale {
         }
     }
 
-    /// `CSAT 67 % [45, 83] of the best two`.
-    pub fn words(self, score: &Estimate) -> String {
+    /// `CSAT 67 % [45, 83] well or very well`; `labels` are those of the question.
+    pub fn words(self, score: &Estimate, labels: &[String]) -> String {
         let Estimate { value, low, high, .. } = score;
         match self {
-            Scale::Share { from: 5 } => {
-                format!("CES {value:.0} % [{low:.0}, {high:.0}] agree that it was easy")
+            Scale::Share { from } => {
+                let kind = if from == 5 { "CES" } else { "CSAT" };
+                format!("{kind} {value:.0} % [{low:.0}, {high:.0}] {}", self.measures(labels))
             }
-            Scale::Share { .. } => format!("CSAT {value:.0} % [{low:.0}, {high:.0}] of the best two"),
-            Scale::Points => format!("NPS {value:+.0} [{low:+.0}, {high:+.0}] points"),
-            Scale::Mean { .. } => format!("Mean {value:.1} [{low:.1}, {high:.1}] of the scale's places"),
+            Scale::Points => format!("NPS {value:+.0} [{low:+.0}, {high:+.0}]"),
+            Scale::Mean { places } => format!("mean {value:.1} of {places} [{low:.1}, {high:.1}]"),
+        }
+    }
+
+    /// What is measured: `well or very well`.
+    pub fn measures(self, labels: &[String]) -> String {
+        match self {
+            Scale::Share { from: 5 } => "found it easy".into(),
+            Scale::Share { from } => {
+                let best = labels.get(from - 1..).unwrap_or_default().join(" or ").to_lowercase();
+                if best.chars().count() > MEASURE { "in the best two".into() } else { best }
+            }
+            Scale::Points => "NPS".into(),
+            Scale::Mean { .. } => "mean answer".into(),
         }
     }
 }
@@ -102,24 +119,33 @@ pub fn estimate(scale: Scale, buckets: &[u64], n: u64) -> Option<Estimate> {
     }
 }
 
+/// The score of what may be shown; none of answers that are all alike.
+pub fn shown(scale: Scale, released: &Released) -> Option<Estimate> {
+    match released {
+        Released::Shown { n, buckets, .. } => estimate(scale, buckets, *n),
+        Released::Alike { .. } | Released::TooFew { .. } => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn words(kind: Kind, places: usize, buckets: &[u64]) -> Option<String> {
         let scale = Scale::of(kind, places)?;
-        estimate(scale, buckets, buckets.iter().sum()).map(|score| scale.words(&score))
+        let labels: Vec<String> = (1..=places).map(|place| format!("No {place}")).collect();
+        estimate(scale, buckets, buckets.iter().sum()).map(|score| scale.words(&score, &labels))
     }
 
     #[test]
     fn each_kind_has_its_score() {
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(words(Kind::Csat, 5, &[0, 1, 1, 3]), some("CSAT 60 % [23, 88] of the best two"));
-        assert_eq!(words(Kind::Ces, 7, &[0, 0, 1, 1, 3]), some("CES 60 % [23, 88] agree that it was easy"));
+        assert_eq!(words(Kind::Csat, 5, &[0, 1, 1, 3]), some("CSAT 60 % [23, 88] no 4 or no 5"));
+        assert_eq!(words(Kind::Ces, 7, &[0, 0, 1, 1, 3]), some("CES 60 % [23, 88] found it easy"));
         let points = words(Kind::Nps, 11, &[0, 0, 0, 0, 0, 0, 2, 2, 0, 4, 2]).unwrap();
         assert!(points.starts_with("NPS +40 ["), "{points}");
         let mean = words(Kind::Likert, 5, &[0, 1, 1, 3]).unwrap();
-        assert!(mean.starts_with("Mean 3.4 ["), "{mean}");
+        assert!(mean.starts_with("mean 3.4 of 5 ["), "{mean}");
         assert_eq!(words(Kind::Single, 3, &[1, 2, 3]), None);
         assert_eq!(words(Kind::Csat, 5, &[]), None);
     }

@@ -193,6 +193,28 @@ async fn what_is_asked_in_words_follows_the_answer_and_the_prompt_tells_nothing_
     app.end().await;
 }
 
+#[tokio::test]
+async fn words_are_no_same_answer_of_all() {
+    let app = TestApp::asking(&asking(WORDS)).await;
+    let said = [("Ada", "Shorter queues"), ("Ben", "Better docs"), ("Cy", "Nothing")];
+    ask(&app, &said.map(|(name, _)| name)).await;
+    for (name, words) in said {
+        let person = app.person(name);
+        let form = person.opens_by(&value(&app, person, "Answer")).await;
+        person.submits(&form, &[("answer", words)]).await;
+    }
+    let priya = app.person("Priya");
+    let results = priya.runs("survey results own").await;
+    assert!(results.contains("3 of 3 answered\nn = 3\n") && results.contains("“Better docs”"), "{results}");
+    assert!(!results.contains("the same"), "{results}");
+    assert_snapshot!(priya.runs("stats own").await, @"
+    Own · last 28 days
+    n = 3 · 3 of 3 asked
+    In brackets: 95 % interval. Scores count whole calendar months and no skips.
+    ");
+    app.end().await;
+}
+
 /// Closes every wave as its time does.
 async fn close(app: &TestApp) {
     for wave in app.texts("SELECT id FROM wave").await {
@@ -244,7 +266,7 @@ async fn results_are_shown_from_k_answers_on_with_words_that_are_nobodys() {
     Own · `own`
     And …?
     2026-11, open · 3 of 4 answered
-    CSAT 67 % [21, 94] of the best two, n = 3
+    CSAT 67 % [21, 94] 4th or 5th, n = 3
     Answer | n | Share
     1st | 0 | ░░░░░░░░░░ 0 %
     2nd | 1 | ███░░░░░░░ 33 %
