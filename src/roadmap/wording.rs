@@ -9,6 +9,7 @@ use super::model::item::Item;
 use super::model::score::K;
 use super::model::{Feedback, Standing, excerpt};
 use super::shipping::Told;
+use crate::chat::attachment::File;
 use crate::chat::message::{Block, Button, Choice, Message, Span, code, emphasis, plain, strong, time};
 use crate::disclosure;
 use crate::text;
@@ -193,9 +194,11 @@ fn many(count: usize, one: &str) -> String {
     }
 }
 
-/// Text for other tools, in a private answer.
-pub fn exported(text: String) -> Message {
-    Message::new("✅ The roadmap, for other tools:").with(Block::Log { text })
+/// The roadmap for other tools, as a file.
+pub fn exported(file: File, items: usize) -> Message {
+    let rows = if items == 1 { "1 item".to_owned() } else { format!("{items} items") };
+    let rest = format!(": {rows} with rank, score and what it rests on.");
+    Message::new(text!["✅ The roadmap is in ", code(&file.name), rest]).file(file)
 }
 
 /// How much of it was seen lately: people from five on, answers as they were released.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::Role;
+use crate::chat::attachment::File;
 use crate::chat::form::Form;
 use crate::chat::inbound::Input;
 use crate::chat::message::Reply;
@@ -197,9 +198,9 @@ async fn write(slice: Arc<Roadmap>, call: Call) -> Result<Reply> {
     let mut conn = slice.db.read().await?;
     let board = items::board(&mut conn, slice.db.now()).await?;
     let shipped: Vec<_> = board.ended.iter().filter(|item| item.state == State::Shipped).collect();
-    let text = match call.args.text("format") {
-        Some("json") => export::json(&board.live, &shipped),
-        _ => export::csv(&board.live, &shipped),
+    let file = match call.args.text("format") {
+        Some("json") => File::new("roadmap.json", export::json(&board.live, &shipped)),
+        _ => File::new("roadmap.csv", export::csv(&board.live, &shipped)),
     };
-    Ok(Reply::private(wording::exported(text)))
+    Ok(Reply::private(wording::exported(file, board.live.len() + shipped.len())))
 }

@@ -94,10 +94,13 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A spreadsheet takes what begins like a formula for one.
+/// A spreadsheet takes what begins like this for a formula; some do after blanks or in full width, too.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// A cell that is words in every spreadsheet.
 fn quoted(text: &str) -> String {
-    let text =
-        if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
+    let formula = text.starts_with(FORMULA) || text.trim_start().starts_with(FORMULA);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text,
@@ -110,7 +113,10 @@ mod tests {
 
     #[test]
     fn a_title_is_no_formula_and_breaks_no_row() {
-        assert_eq!(quoted("=SUM(A1)"), "'=SUM(A1)");
+        for start in ["=", "+", "-", "@", "\t", "\r", "＝", " ="] {
+            let cell = quoted(&format!("{start}SUM(A1)"));
+            assert!(cell.trim_start_matches('"').starts_with('\''), "{cell:?}");
+        }
         assert_eq!(quoted("a, \"b\""), "\"a, \"\"b\"\"\"");
         assert_eq!(quoted("plain"), "plain");
     }

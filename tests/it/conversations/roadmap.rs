@@ -126,12 +126,13 @@ async fn ranks_follow_from_evidence_and_a_term_is_signed_beside_it() {
     Counted are the last 90 days. Score: reach × impact × confidence ÷ effort, the median of what it can be; 80 % of it lies between the numbers in brackets.
     ");
     assert_snapshot!(priya.runs("roadmap export").await, @"
-    ✅ The roadmap, for other tools:
+    ✅ The roadmap is in `roadmap.csv`: 3 items with rank, score and what it rests on.
     ```key,title,state,votes,rank_from,rank_to,before_next,score,score_low,score_high,reach,impact,confidence,rests_on,p50,p90,override
     faster-environments,Faster environments,open,0,1,2,0.7813,1.5916,0.6963,3.6381,6.4167,1.0000,0.9921,6 of 6 answers,4.0000,9.0000,4.0000
     self-service-topics,Self-service topics,open,0,1,2,,2.9907,1.1760,7.6056,6.0392,1.0000,0.9904,6 of 7 people seen,2.0000,5.0000,
-    night-mode,Night mode,open,1,,,,,,,,,,needs evidence,,,
-    ```
+    night-mode,Night mode,open,1,,,,,,,,,,needs evidence,,,```
+    `roadmap.csv`
+    I sent you this directly as well, with what can only be shown there.
     ");
     app.end().await;
 }
