@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::model::Standing;
-use super::model::evidence::{About, Evidence, FAILED, Finding, frequent, low_end, normalised};
+use super::model::evidence::{About, Evidence, FAILED, Finding, OfTeam, low_end, normalised};
 use super::model::item::{Item, State};
 use super::store::{evidence as store, feedback};
 use super::{Roadmap, SPAN, items};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::disclosure::{Released, Same, release};
+use crate::disclosure::{self, Released, Same, release};
 use crate::error::{Error, Result};
 use crate::facts::{Fact, FactKind};
 use crate::surveys::model::Survey;
 use crate::surveys::model::question::Kind;
-use crate::surveys::{self};
+use crate::surveys::{self, WaveTally};
 
 /// The facts that evidence comes from.
 pub const FOLLOWED: [FactKind; 3] = [FactKind::SearchEmpty, FactKind::EnvFailed, FactKind::WaveClosed];
@@ -41,47 +41,71 @@ impl Roadmap {
         // A wave's period may have begun long before it closes.
         let tallies = surveys::tallies(tx.conn(), key, fact.at.minus(SPAN)).await?;
         let Some(tally) = tallies.into_iter().find(|tally| tally.wave == fact.subject) else { return Ok(()) };
-        let (n, said) = match release(&tally.counts) {
-            Released::Shown { n, buckets, .. } => (n, said(survey, n, &buckets)),
-            Released::Alike { n, same, .. } => (n, all_said(survey, n, same).into_iter().collect()),
-            Released::TooFew { .. } => return Ok(()),
-        };
-        for (about, hits, impacts) in said {
+        for (about, finding) in found(survey, &tally) {
             let evidence = store::ensure(tx, &about, fact.at).await?;
-            let (wave, period) = (tally.wave.clone(), tally.period.clone());
-            store::find_out(tx, &evidence, &Finding { wave, period, hits, n, impacts }, fact.at).await?;
+            store::find_out(tx, &evidence, &finding, fact.at).await?;
         }
         Ok(())
     }
 }
 
-/// What answers speak for, how many do, and how much it matters to them: (impact, answers).
-type Said = (About, u64, Vec<(f64, u64)>);
+/// What the answers of a wave speak for: where enough of all do, or those of one team beyond chance,
+/// which would drown among the others. The teams stand beside the whole that they are part of.
+fn found(survey: &Survey, tally: &WaveTally) -> Vec<(About, Finding)> {
+    let by_team: Vec<(&str, Vec<Said>)> = disclosure::teams(&tally.counts, &tally.segments)
+        .into_iter()
+        .map(|(team, counts)| (team, said(survey, &release(counts))))
+        .collect();
+    let finding = |Said { about, hits, n, impacts }: Said| {
+        let of_team = |(team, said): &(&str, Vec<Said>)| {
+            let one = said.iter().find(|one| one.about == about && about.said_by(one.hits, one.n))?;
+            Some(OfTeam { team: (*team).to_owned(), hits: one.hits, n: one.n })
+        };
+        let mut teams: Vec<OfTeam> = by_team.iter().filter_map(of_team).collect();
+        teams.sort_by_key(|team| std::cmp::Reverse(team.hits * 1_000 / team.n));
+        let heard = about.said_by(hits, n) || teams.iter().any(|one| about.surely_said_by(one.hits, one.n));
+        let (wave, period) = (tally.wave.clone(), tally.period.clone());
+        heard.then_some((about, Finding { wave, period, hits, n, impacts, teams }))
+    };
+    said(survey, &release(&tally.counts)).into_iter().filter_map(finding).collect()
+}
 
-/// What released answers speak for.
-fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<Said> {
-    let (key, title) = (survey.key.clone(), survey.title.clone());
-    let (question, labels) = (survey.question.text.clone(), survey.question.labels());
-    match survey.question.kind {
-        // How something that was shipped is received belongs to its item.
+/// What answers may speak for, and how many of them do.
+struct Said {
+    about: About,
+    hits: u64,
+    n: u64,
+    /// How much it matters to them: (impact, answers).
+    impacts: Vec<(f64, u64)>,
+}
+
+/// What released answers say. How something that was shipped is received belongs to its item.
+fn said(survey: &Survey, released: &Released) -> Vec<Said> {
+    match released {
         _ if survey.when.follows(FactKind::RoadmapShipped) => Vec::new(),
+        Released::Shown { n, buckets, .. } => each_said(survey, *n, buckets),
+        Released::Alike { n, same, .. } => all_said(survey, *n, *same).into_iter().collect(),
+        Released::TooFew { .. } => Vec::new(),
+    }
+}
+
+fn each_said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<Said> {
+    let (question, labels) = (&survey.question, survey.question.labels());
+    match question.kind {
         Kind::Single | Kind::Multiple if survey.when.follows(FactKind::EnvFailed) => {
             let reason = |(choice, hits): (String, &u64)| {
-                let about = About::Reason {
-                    survey: key.clone(),
-                    title: title.clone(),
-                    question: question.clone(),
-                    choice,
-                };
-                frequent(*hits, n).then(|| (about, *hits, vec![(FAILED, *hits)]))
+                let (survey, title) = (survey.key.clone(), survey.title.clone());
+                let about = About::Reason { survey, title, question: question.text.clone(), choice };
+                Said { about, hits: *hits, n, impacts: vec![(FAILED, *hits)] }
             };
-            labels.into_iter().zip(buckets).filter_map(reason).collect()
+            labels.into_iter().zip(buckets).map(reason).collect()
         }
         kind => {
-            let low = low_end(kind, labels.len(), n, buckets);
-            low.map(|(hits, impacts)| (About::Score { survey: key, title, question }, hits, impacts))
-                .into_iter()
-                .collect()
+            let score = |impacts: Vec<(f64, u64)>| {
+                let hits = impacts.iter().map(|(_, answers)| answers).sum();
+                Said { about: not_well(survey), hits, n, impacts }
+            };
+            low_end(kind, labels.len(), buckets).map(score).into_iter().collect()
         }
     }
 }
@@ -91,13 +115,16 @@ fn said(survey: &Survey, n: u64, buckets: &[u64]) -> Vec<Said> {
 fn all_said(survey: &Survey, n: u64, same: Same) -> Option<Said> {
     let question = &survey.question;
     let low = match question.kind {
-        _ if survey.when.follows(FactKind::RoadmapShipped) => return None,
         Kind::Nps => 7,
         Kind::Csat | Kind::Ces | Kind::Likert => question.labels().len() / 2,
         Kind::Single | Kind::Multiple | Kind::Text => return None,
     };
-    let (survey, title, question) = (survey.key.clone(), survey.title.clone(), question.text.clone());
-    (!same.from(low + 1)).then(|| (About::Score { survey, title, question }, n, vec![(1.0, n)]))
+    (!same.from(low + 1)).then(|| Said { about: not_well(survey), hits: n, n, impacts: vec![(1.0, n)] })
+}
+
+fn not_well(survey: &Survey) -> About {
+    let (key, title) = (survey.key.clone(), survey.title.clone());
+    About::Score { survey: key, title, question: survey.question.text.clone() }
 }
 
 /// Somebody searched in vain, or a create stopped.

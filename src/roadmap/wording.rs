@@ -4,7 +4,7 @@ pub mod board;
 pub mod export;
 pub mod told;
 
-use super::model::evidence::Evidence;
+use super::model::evidence::{Evidence, OfTeam};
 use super::model::item::Item;
 use super::model::score::K;
 use super::model::{Feedback, Standing, excerpt};
@@ -14,6 +14,9 @@ use crate::chat::message::{Block, Button, Choice, Message, Span, code, emphasis,
 use crate::disclosure;
 use crate::text;
 use board::number;
+
+/// A line names so many teams of a wave.
+const TEAMS: usize = 3;
 
 /// What somebody reads who gave a feedback under their name.
 pub fn thanks(id: &str) -> Message {
@@ -204,12 +207,24 @@ pub fn exported(file: File, items: usize) -> Message {
 /// How much of it was seen lately: people from five on, answers as they were released.
 pub fn counted(one: &Evidence) -> String {
     if let Some(finding) = one.findings.first() {
-        return format!("{} of {} answers", finding.hits, finding.n);
+        return format!("{} of {} answers{}", finding.hits, finding.n, by_team(&finding.teams));
     }
     match (disclosure::people(one.people, K), one.people) {
         (Some(people), _) => format!("{people} people, {} times", one.times),
         (None, 0) => "not lately".into(),
         (None, _) => format!("fewer than {K} people"),
+    }
+}
+
+/// "; Payments 8 of 10, Web 5 of 9 and 2 more teams".
+fn by_team(teams: &[OfTeam]) -> String {
+    let some: Vec<String> =
+        teams.iter().take(TEAMS).map(|one| format!("{} {} of {}", one.team, one.hits, one.n)).collect();
+    match (some.is_empty(), teams.len().saturating_sub(TEAMS)) {
+        (true, _) => String::new(),
+        (_, 0) => format!("; {}", some.join(", ")),
+        (_, 1) => format!("; {} and 1 more team", some.join(", ")),
+        (_, more) => format!("; {} and {more} more teams", some.join(", ")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::statistics::{count, wilson};
 use crate::surveys::model::question::Kind;
 
 /// What a piece of evidence is about. Its like are counted together.
@@ -42,6 +43,25 @@ impl About {
             About::Score { survey, .. } => format!("score:{survey}"),
             About::Reason { survey, choice, .. } => format!("reason:{survey}:{choice}"),
         }
+    }
+
+    /// Of ten answers, so many have to say it to be looked at.
+    fn in_ten(&self) -> u64 {
+        match self {
+            About::Reason { .. } => 2,
+            About::Score { .. } | About::Search { .. } | About::Failure { .. } => 3,
+        }
+    }
+
+    /// Whether answers speak for it: three in ten at the low end of a scale, one in five with a reason.
+    pub fn said_by(&self, hits: u64, n: u64) -> bool {
+        hits > 0 && hits * 10 >= n * self.in_ten()
+    }
+
+    /// Whether so many do beyond chance: the lower end of the 95 % interval (Wilson). There are many
+    /// teams, and two of five are soon found among them.
+    pub fn surely_said_by(&self, hits: u64, n: u64) -> bool {
+        wilson(hits, n).is_some_and(|(low, _)| low * 10.0 >= count(self.in_ten()))
     }
 
     /// What it says, as a line.
@@ -83,6 +103,18 @@ pub struct Finding {
     pub n: u64,
     /// How much it matters to them: (impact, answers).
     pub impacts: Vec<(f64, u64)>,
+    /// Teams of which enough say it, the clearest first. They are among the answers above and count
+    /// nowhere again.
+    pub teams: Vec<OfTeam>,
+}
+
+/// What the answers of one team say, as they were released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfTeam {
+    pub team: String,
+    /// See [`Finding`].
+    pub hits: u64,
+    pub n: u64,
 }
 
 /// How much a failed create matters: high. The scale is 3 massive, 2 high, 1 medium, ½ low, ¼ minimal.
@@ -90,9 +122,12 @@ pub const FAILED: f64 = 2.0;
 /// How much a search in vain, a vote or a feedback matters: medium.
 pub const MISSED: f64 = 1.0;
 
-/// What the low end of a scale says; `None` while fewer than three in ten are there.
-/// `buckets` are the answers by place from 1, the worst first.
-pub fn low_end(kind: Kind, labels: usize, n: u64, buckets: &[u64]) -> Option<(u64, Vec<(f64, u64)>)> {
+/// Who is at the low end of a scale, and how much it matters to them: (impact, answers); `None` where
+/// there is no such end. `buckets` are the answers by place from 1, the worst first.
+pub fn low_end(kind: Kind, labels: usize, buckets: &[u64]) -> Option<Vec<(f64, u64)>> {
+    if matches!(kind, Kind::Single | Kind::Multiple | Kind::Text) {
+        return None;
+    }
     let impact = |place: usize| match (kind, place) {
         (Kind::Nps, 0..=2) => Some(2.0),
         (Kind::Nps, 3..=6) => Some(1.0),
@@ -101,19 +136,8 @@ pub fn low_end(kind: Kind, labels: usize, n: u64, buckets: &[u64]) -> Option<(u6
         }
         _ => None,
     };
-    let low: Vec<(f64, u64)> = buckets
-        .iter()
-        .enumerate()
-        .filter_map(|(place, answers)| Some((impact(place)?, *answers)))
-        .filter(|(_, answers)| *answers > 0)
-        .collect();
-    let hits = low.iter().map(|(_, answers)| answers).sum::<u64>();
-    (hits > 0 && hits * 10 >= n * 3).then_some((hits, low))
-}
-
-/// Whether a reason is given by enough of those who failed to be looked at: one in five.
-pub fn frequent(hits: u64, n: u64) -> bool {
-    hits > 0 && hits * 5 >= n
+    let low = buckets.iter().enumerate().filter_map(|(place, answers)| Some((impact(place)?, *answers)));
+    Some(low.filter(|(_, answers)| *answers > 0).collect())
 }
 
 /// Words that say nothing of what is looked for.
@@ -145,14 +169,24 @@ mod tests {
     }
 
     #[test]
-    fn the_low_end_counts_from_three_in_ten_on() {
-        let csat = |buckets: &[u64]| low_end(Kind::Csat, 5, buckets.iter().sum(), buckets);
-        assert_eq!(csat(&[1, 2, 1, 4, 2]), Some((3, vec![(2.0, 1), (1.0, 2)])));
-        assert_eq!(csat(&[0, 2, 1, 4, 3]), None);
-        assert_eq!(csat(&[0, 0, 0, 0, 0]), None);
-        let nps = low_end(Kind::Nps, 11, 10, &[1, 0, 0, 0, 0, 0, 3, 5, 0, 0, 1]);
-        assert_eq!(nps, Some((4, vec![(2.0, 1), (1.0, 3)])));
-        assert_eq!(low_end(Kind::Ces, 7, 4, &[1, 1, 1, 1]).map(|(hits, _)| hits), Some(3));
-        assert_eq!(low_end(Kind::Single, 3, 4, &[4]), None, "one of several has no low end");
+    fn the_low_end_is_below_the_middle() {
+        let csat = |buckets: &[u64]| low_end(Kind::Csat, 5, buckets).unwrap();
+        assert_eq!(csat(&[1, 2, 1, 4, 2]), [(2.0, 1), (1.0, 2)]);
+        assert_eq!(csat(&[0, 0, 3, 0, 0]), []);
+        let nps = low_end(Kind::Nps, 11, &[1, 0, 0, 0, 0, 0, 3, 5, 0, 0, 1]);
+        assert_eq!(nps, Some(vec![(2.0, 1), (1.0, 3)]));
+        assert_eq!(low_end(Kind::Ces, 7, &[1, 1, 1, 1]), Some(vec![(2.0, 1), (1.0, 1), (0.5, 1)]));
+        assert_eq!(low_end(Kind::Single, 3, &[4]), None, "one of several has no low end");
+    }
+
+    #[test]
+    fn a_team_speaks_by_itself_beyond_chance_alone() {
+        let (survey, title, question) = (String::new(), String::new(), String::new());
+        let score = About::Score { survey, title, question };
+        let said = [(3, 10), (2, 10), (0, 0)].map(|(hits, n)| score.said_by(hits, n));
+        assert_eq!(said, [true, false, false]);
+        let surely = [(2, 5), (3, 5), (4, 5), (6, 10), (0, 0)];
+        let surely = surely.map(|(hits, n)| score.surely_said_by(hits, n));
+        assert_eq!(surely, [false, false, true, true, false], "their intervals begin at 12, 23, 38, 31 %");
     }
 }

@@ -197,7 +197,14 @@ mod tests {
     use super::*;
 
     fn finding(wave: &str, hits: u64, n: u64) -> Finding {
-        Finding { wave: wave.into(), period: "2026-11".into(), hits, n, impacts: vec![(1.0, hits)] }
+        Finding {
+            wave: wave.into(),
+            period: "2026-11".into(),
+            hits,
+            n,
+            impacts: vec![(1.0, hits)],
+            teams: vec![],
+        }
     }
 
     fn candidate(id: &str, case: Case, factor: Option<f64>) -> Candidate {

@@ -50,13 +50,14 @@ pub(in crate::roadmap) async fn find_out(
     finding: &Finding,
     at: Timestamp,
 ) -> Result<()> {
-    let sql = "INSERT INTO finding (evidence_id, wave_id, period, at, hits, n, impacts)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)
+    let sql = "INSERT INTO finding (evidence_id, wave_id, period, at, hits, n, impacts, teams)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (evidence_id, wave_id) DO UPDATE SET
-                   hits = excluded.hits, n = excluded.n, impacts = excluded.impacts";
+                   hits = excluded.hits, n = excluded.n, impacts = excluded.impacts, teams = excluded.teams";
     let query = sqlx::query(sql).bind(evidence).bind(&finding.wave).bind(&finding.period).bind(at.0);
     let query = query.bind(signed(finding.hits)).bind(signed(finding.n));
-    query.bind(serde_json::to_string(&finding.impacts)?).execute(tx.conn()).await?;
+    let query = query.bind(serde_json::to_string(&finding.impacts)?);
+    query.bind(serde_json::to_string(&finding.teams)?).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -105,7 +106,7 @@ pub(in crate::roadmap) async fn counted(
 }
 
 async fn findings(conn: &mut Conn, evidence: &str, since: Timestamp) -> Result<Vec<Finding>> {
-    let sql = "SELECT wave_id, period, hits, n, impacts FROM finding
+    let sql = "SELECT wave_id, period, hits, n, impacts, teams FROM finding
                WHERE evidence_id = $1 AND at >= $2 ORDER BY at DESC, wave_id";
     let rows = sqlx::query(sql).bind(evidence).bind(since.0).fetch_all(conn).await?;
     rows.iter().map(read_finding).collect()
@@ -118,6 +119,7 @@ fn read_finding(row: &sqlx::any::AnyRow) -> Result<Finding> {
         hits: unsigned(row.try_get("hits")?),
         n: unsigned(row.try_get("n")?),
         impacts: serde_json::from_str(row.try_get("impacts")?)?,
+        teams: serde_json::from_str(row.try_get("teams")?)?,
     })
 }
 
@@ -146,7 +148,7 @@ pub(in crate::roadmap) async fn cases(conn: &mut Conn, since: Timestamp) -> Resu
             false => case.missed = people,
         }
     }
-    let sql = "SELECT item_id, wave_id, period, hits, n, impacts FROM finding
+    let sql = "SELECT item_id, wave_id, period, hits, n, impacts, teams FROM finding
                JOIN evidence ON evidence.id = evidence_id
                WHERE item_id IS NOT NULL AND at >= $1 ORDER BY at DESC, wave_id";
     for row in sqlx::query(sql).bind(since.0).fetch_all(conn).await? {

@@ -19,9 +19,10 @@ pub fn you_said(evidence: &[Evidence], said: &str) -> Text {
     text
 }
 
-/// The latest answers of a piece of evidence.
+/// The latest answers of a piece of evidence. What one team alone said is none of everybody's, and
+/// which team it was is told nobody.
 fn finding(one: &Evidence) -> Option<Text> {
-    let finding = one.findings.first()?;
+    let finding = one.findings.iter().find(|finding| one.about.said_by(finding.hits, finding.n))?;
     let line = match &one.about {
         About::Score { title, .. } => text!["You said that ", emphasis(title), " does not go well"],
         About::Reason { title, choice, .. } => {

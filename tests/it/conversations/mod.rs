@@ -5,6 +5,7 @@ mod answers;
 mod catalog;
 mod digest;
 mod environments;
+mod evidence;
 mod extremes;
 mod failures;
 mod feedback;
