@@ -160,13 +160,7 @@ fn score(findings: &Findings) -> String {
 
 /// What answers of an open round wait for.
 fn untold(findings: &Findings) -> String {
-    match findings.untold {
-        0 => String::new(),
-        n => {
-            let count = if n == 1 { "counts" } else { "count" };
-            format!("; {n} more {count} with the next step of {} or when the round closes", findings.k)
-        }
-    }
+    crate::surveys::wording::untold(findings.untold, "more", findings.k)
 }
 
 fn response(answered: u64, invited: u64) -> String {

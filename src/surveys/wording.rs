@@ -11,6 +11,15 @@ pub fn too_few(n: u64, k: u64) -> String {
     format!("{n} {answers} so far; shown from {k} on")
 }
 
+/// "; 2 more count with the next step of 5 or when the round closes"; nothing of none.
+pub fn untold(n: u64, which: &str, k: u64) -> String {
+    let count = if n == 1 { "counts" } else { "count" };
+    match n {
+        0 => String::new(),
+        n => format!("; {n} {which} {count} with the next step of {k} or when the round closes"),
+    }
+}
+
 /// A table of the teams that may be shown, and how many may not. `labels` are those of the question,
 /// `k` the answers from which on a team is shown.
 pub fn teams(

@@ -13,7 +13,7 @@ use crate::surveys::model::Survey;
 use crate::surveys::model::question::Kind;
 use crate::surveys::model::score::{Scale, estimate};
 use crate::surveys::results::Round;
-use crate::surveys::wording::{teams, too_few};
+use crate::surveys::wording::{teams, too_few, untold};
 use crate::text;
 
 /// How far back is looked unless said otherwise.
@@ -56,12 +56,9 @@ fn words(survey: &Survey, rounds: &[Round]) -> Message {
 fn of_wave(message: Message, survey: &Survey, round: &Round) -> Message {
     let counts = &round.tally.counts;
     let state = if round.tally.closed { "" } else { ", open" };
-    let untold = match (release(counts), counts.untold()) {
-        (Released::TooFew { .. }, _) | (_, 0) => String::new(),
-        (_, n) => {
-            let count = if n == 1 { "counts" } else { "count" };
-            format!("; {n} of them {count} with the next step of {} or when the round closes", counts.k)
-        }
+    let untold = match release(counts) {
+        Released::TooFew { .. } => String::new(),
+        _ => untold(counts.untold(), "of them", counts.k),
     };
     let head = text![strong(&round.tally.period), format!("{state} · {}{untold}", response(counts))];
     let (n, skipped, buckets) = match release(counts) {
