@@ -164,6 +164,12 @@ pub async fn fate(conn: &mut Conn, key: &str) -> Result<Option<Fate>> {
     }))
 }
 
+/// Whether there is a message that stands somewhere, or is going to.
+pub async fn stands(conn: &mut Conn, key: &str) -> Result<bool> {
+    let sql = "SELECT key FROM message WHERE key = $1 AND given_up IS NULL";
+    Ok(sqlx::query(sql).bind(key).fetch_optional(conn).await?.is_some())
+}
+
 /// Where a message stands, or is going to.
 pub async fn address(conn: &mut Conn, key: &str) -> Result<Option<Address>> {
     let Some(row) = load(conn, key).await? else { return Ok(None) };

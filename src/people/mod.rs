@@ -166,7 +166,17 @@ impl People {
 
     /// A member by their id; `None` for an outsider, somebody gone or unknown.
     pub async fn member(&self, conn: &mut Conn, person: &str) -> Result<Option<Member>> {
-        store::member(conn, person, &self.defaults).await
+        Ok(self.members_among(conn, &[person]).await?.pop())
+    }
+
+    /// Those of these people who are members, in no order.
+    pub async fn members_among(&self, conn: &mut Conn, people: &[&str]) -> Result<Vec<Member>> {
+        store::members_among(conn, people, &self.defaults).await
+    }
+
+    /// Whether anybody can be in a team.
+    pub fn has_teams(&self) -> bool {
+        self.defaults.organisation.has_teams()
     }
 
     /// Notes that a person was active on this day.

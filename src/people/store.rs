@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe, Row};
 
 use super::model::settings::{Said, Settings};
 use super::model::{Member, Wish};
@@ -179,15 +180,33 @@ pub(super) async fn members(
     rows.iter().map(|row| read_member(row, of, defaults)).collect()
 }
 
-pub(super) async fn member(conn: &mut Conn, person: &str, defaults: &Defaults) -> Result<Option<Member>> {
-    let sql = format!("{MEMBER} AND person.id = $1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(person).fetch_optional(&mut *conn).await?;
+/// Those of these people who are members, in no order.
+pub(super) async fn members_among(
+    conn: &mut Conn,
+    people: &[&str],
+    defaults: &Defaults,
+) -> Result<Vec<Member>> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("{MEMBER} AND person.id IN ({{people}})");
+    let rows = among(&sql, people).fetch_all(&mut *conn).await?;
     let groups = match defaults.organisation.names_groups() {
-        true => groups::with(conn, person).await?,
+        true => groups::of_all(conn, people).await?,
         false => HashMap::new(),
     };
     let of = |who: &Identity| groups.get(who).cloned().unwrap_or_default();
-    row.as_ref().map(|row| read_member(row, of, defaults)).transpose()
+    rows.iter().map(|row| read_member(row, of, defaults)).collect()
+}
+
+/// A statement with a list of people, at least one, where `sql` says `{people}`. Its length is a
+/// power of two, the last of them being named again, so that few statements have to be prepared.
+fn among<'q>(sql: &str, people: &[&'q str]) -> Query<'q, Any, AnyArguments> {
+    let length = people.len().next_power_of_two();
+    let places: Vec<String> = (1..=length).map(|place| format!("${place}")).collect();
+    let query = sqlx::query(AssertSqlSafe(sql.replace("{people}", &places.join(", "))));
+    let last = people.last().into_iter().cycle();
+    people.iter().chain(last).take(length).fold(query, |query, person| query.bind(*person))
 }
 
 pub(super) async fn set_wish(tx: &mut Tx, person: &str, wish: Wish) -> Result<()> {

@@ -222,7 +222,9 @@ async fn ask(tx: &mut Tx, slice: &Surveys, key: &str, (fact, segments): About<'_
             asked::draw(tx, &wave.id, &[drawn]).await?;
             let Some(id) = asked::find(tx.conn(), &wave.id, person).await? else { return Ok(()) };
             let due = Due { id, person: person.to_owned(), subject, segment, again: false };
-            asking.send(tx, &due, &member).await?;
+            if asking.send(tx, &due, &member).await? {
+                asking.count(tx, &[&due]).await?;
+            }
             sending::look_when_due(tx, &wave.id).await
         }
         Turn::Leave(why) => {

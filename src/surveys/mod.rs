@@ -91,7 +91,7 @@ fn message_key(invitation: &str, again: bool) -> String {
 
 /// Whether somebody was asked for the second time.
 async fn was_asked_again(tx: &mut Tx, invitation: &str) -> crate::error::Result<bool> {
-    Ok(outbox::address(tx.conn(), &message_key(invitation, true)).await?.is_some())
+    outbox::stands(tx.conn(), &message_key(invitation, true)).await
 }
 
 /// Changes the prompt where it stands last.

@@ -52,7 +52,9 @@ impl Surveys {
 
     /// The teams of the audience that are large enough to be told apart, with their sizes.
     pub(super) async fn segments(&self, audience: &[String], k: i64) -> Result<BTreeMap<String, u64>> {
-        let (mut sizes, mut after) = (BTreeMap::<String, u64>::new(), Some(String::new()));
+        // Where there is no team, everybody would be looked at in vain.
+        let first = self.people.has_teams().then(String::new);
+        let (mut sizes, mut after) = (BTreeMap::<String, u64>::new(), first);
         let mut conn = self.db.read().await?;
         while let Some(from) = after {
             let page = self.page(&mut conn, audience, &from).await?;
@@ -71,10 +73,8 @@ impl Surveys {
             return Ok(Page { last: members.last().map(|member| member.person.clone()), members });
         }
         let people = asked::audience(conn, audience, after, PAGE).await?;
-        let mut members = Vec::new();
-        for person in &people {
-            members.extend(self.people.member(conn, person).await?);
-        }
+        let ids: Vec<&str> = people.iter().map(String::as_str).collect();
+        let members = self.people.members_among(conn, &ids).await?;
         Ok(Page { last: people.last().cloned(), members })
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
 /// way to an answer begins at its invitation.
 pub(super) async fn forget(tx: &mut Tx, person: &str) -> Result<()> {
     for (wave, segment) in asked::asked_of(tx.conn(), person).await? {
-        tallies::count_asked(tx, &wave, &segment, -1).await?;
+        tallies::count_asked(tx, &wave, [segment.as_str()], -1).await?;
     }
     asked::forget(tx, person).await
 }

@@ -61,15 +61,20 @@ async fn send_due(tx: &mut Tx, slice: &Surveys, id: &str) -> Result<Next> {
     let news = waves::news(tx.conn(), &survey.key).await?;
     let asking = Asking { slice, survey, wave: &wave, round: &round, news };
     let all = asked::due(tx.conn(), id, now, BATCH).await?;
+    let people: Vec<&str> = all.iter().map(|due| due.person.as_str()).collect();
+    let members = slice.people.members_among(tx.conn(), &people).await?;
+    let mut first = Vec::new();
     for due in &all {
-        let member = slice.people.member(tx.conn(), &due.person).await?;
-        match (asking.turn(tx, &due.person, member.as_ref()).await?, &member) {
-            (Turn::Ask, Some(member)) => asking.send(tx, due, member).await?,
+        let member = members.iter().find(|member| member.person == due.person);
+        match (asking.turn(tx, &due.person, member).await?, member) {
+            (Turn::Ask, Some(member)) if asking.send(tx, due, member).await? => first.push(due),
+            (Turn::Ask, Some(_)) => {}
             (Turn::Ask, None) => asked::leave(tx, due, Left::Gone).await?,
             (Turn::Later(at), _) => asked::postpone(tx, due, at).await?,
             (Turn::Leave(why), _) => asked::leave(tx, due, why).await?,
         }
     }
+    asking.count(tx, &first).await?;
     if all.len() == BATCH {
         return Ok(Next::Send);
     }
@@ -108,23 +113,27 @@ impl Asking<'_> {
         Ok(self.round.later(member, last.plus(gap), Left::Gap))
     }
 
-    /// The prompt goes out with this unit. A second one takes the place of the first.
-    pub(super) async fn send(&self, tx: &mut Tx, due: &Due, member: &Member) -> Result<()> {
+    /// The prompt goes out with this unit. A second one takes the place of the first, which alone
+    /// belongs in [`Asking::count`]; then this is `true`.
+    pub(super) async fn send(&self, tx: &mut Tx, due: &Due, member: &Member) -> Result<bool> {
         let now = tx.now();
         let remind_at = self.survey.when.remind.and_then(|after| self.reminder(member, now.plus(after)));
         if !asked::sent(tx, due, remind_at).await? {
-            return Ok(());
-        }
-        if !due.again {
-            tallies::count_asked(tx, &self.wave.id, &due.segment, 1).await?;
+            return Ok(false);
         }
         let address = Address::of(&member.identity, Target::Direct { user: member.identity.user.clone() });
         outbox::put(tx, &message_key(&due.id, due.again), &address, &self.prompt(due)).await?;
-        if !due.again {
-            return Ok(());
+        if due.again {
+            let moved = commands::prompt(self.survey, &due.id, &due.subject, Stage::Moved);
+            outbox::change(tx, &message_key(&due.id, false), &moved).await?;
         }
-        let moved = commands::prompt(self.survey, &due.id, &due.subject, Stage::Moved);
-        outbox::change(tx, &message_key(&due.id, false), &moved).await
+        Ok(!due.again)
+    }
+
+    /// Counts those who were asked for the first time in this unit.
+    pub(super) async fn count(&self, tx: &mut Tx, first: &[&Due]) -> Result<()> {
+        let segments = first.iter().map(|due| due.segment.as_str());
+        tallies::count_asked(tx, &self.wave.id, segments, 1).await
     }
 
     fn prompt(&self, due: &Due) -> Message {

@@ -87,6 +87,11 @@ impl Organisation {
         self.team_of_group.keys().chain(self.roles.keys()).collect()
     }
 
+    /// Whether there is any team.
+    pub fn has_teams(&self) -> bool {
+        !self.teams.is_empty()
+    }
+
     /// Whether any group is named.
     pub fn names_groups(&self) -> bool {
         !self.team_of_group.is_empty() || !self.roles.is_empty()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use super::among;
 use super::directory::rows;
 use crate::chat::inbound::Identity;
 use crate::clock::Timestamp;
@@ -61,10 +62,10 @@ pub(in crate::people) async fn between(conn: &mut Conn, after: &str, last: &str)
     gather(&query.fetch_all(conn).await?)
 }
 
-/// The groups of all accounts of a person.
-pub(in crate::people) async fn with(conn: &mut Conn, person: &str) -> Result<Groups> {
-    let sql = format!("{EACH} WHERE identity.person_id = $1");
-    gather(&sqlx::query(AssertSqlSafe(sql)).bind(person).fetch_all(conn).await?)
+/// The groups of all accounts of these people, at least one.
+pub(in crate::people) async fn of_all(conn: &mut Conn, people: &[&str]) -> Result<Groups> {
+    let sql = format!("{EACH} WHERE identity.person_id IN ({{people}})");
+    gather(&among(&sql, people).fetch_all(conn).await?)
 }
 
 /// An account's groups.

@@ -81,34 +81,31 @@ pub(in crate::surveys) async fn due(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Due>> {
-    let first = "SELECT id, person_id, subject, segment FROM invitation
-                 WHERE wave_id = $1 AND state = 'planned' AND planned_at <= $2 ORDER BY planned_at, id LIMIT $3";
-    let again = "SELECT id, person_id, subject, segment FROM invitation
-                 WHERE wave_id = $1 AND remind_at IS NOT NULL AND remind_at <= $2 AND answered = 0
-                 ORDER BY remind_at, id LIMIT $3";
-    let (mut due, most) = (Vec::new(), i64::try_from(limit).unwrap_or(i64::MAX));
-    for (sql, again) in [(first, false), (again, true)] {
-        let rows = sqlx::query(sql).bind(wave).bind(now.0).bind(most).fetch_all(&mut *conn).await?;
-        for row in rows {
-            let (id, person) = (row.try_get("id")?, row.try_get("person_id")?);
-            let (subject, segment) = (row.try_get("subject")?, row.try_get("segment")?);
-            due.push(Due { id, person, subject, segment, again });
-        }
-    }
-    due.truncate(limit);
-    Ok(due)
+    let sql = "SELECT id, person_id, subject, segment, again FROM (
+                   SELECT id, person_id, subject, segment, CAST(0 AS BIGINT) AS again FROM invitation
+                   WHERE wave_id = $1 AND state = 'planned' AND planned_at <= $2
+                   ORDER BY planned_at, id LIMIT $3) AS first
+               UNION ALL SELECT id, person_id, subject, segment, again FROM (
+                   SELECT id, person_id, subject, segment, CAST(1 AS BIGINT) AS again FROM invitation
+                   WHERE wave_id = $1 AND remind_at IS NOT NULL AND remind_at <= $2 AND answered = 0
+                   ORDER BY remind_at, id LIMIT $3) AS second";
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = sqlx::query(sql).bind(wave).bind(now.0).bind(most).fetch_all(conn).await?;
+    let due = |row: &sqlx::any::AnyRow| {
+        let (id, person) = (row.try_get("id")?, row.try_get("person_id")?);
+        let (subject, segment) = (row.try_get("subject")?, row.try_get("segment")?);
+        Ok(Due { id, person, subject, segment, again: row.try_get::<i64, _>("again")? == 1 })
+    };
+    rows.iter().take(limit).map(due).collect()
 }
 
 /// When the next turn of a wave comes.
 pub(in crate::surveys) async fn next_turn(conn: &mut Conn, wave: &str) -> Result<Option<Timestamp>> {
-    let first = "SELECT min(planned_at) FROM invitation WHERE wave_id = $1 AND state = 'planned'";
-    let again =
-        "SELECT min(remind_at) FROM invitation WHERE wave_id = $1 AND remind_at IS NOT NULL AND answered = 0";
-    let mut next: Option<i64> = None;
-    for sql in [first, again] {
-        let at: Option<i64> = sqlx::query_scalar(sql).bind(wave).fetch_one(&mut *conn).await?;
-        next = [next, at].into_iter().flatten().min();
-    }
+    let sql = "SELECT CAST(min(turn) AS BIGINT) FROM (
+                   SELECT min(planned_at) AS turn FROM invitation WHERE wave_id = $1 AND state = 'planned'
+                   UNION ALL SELECT min(remind_at) AS turn FROM invitation
+                       WHERE wave_id = $1 AND remind_at IS NOT NULL AND answered = 0) AS turns";
+    let next: Option<i64> = sqlx::query_scalar(sql).bind(wave).fetch_one(conn).await?;
     Ok(next.map(Timestamp))
 }
 

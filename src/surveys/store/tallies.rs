@@ -27,11 +27,18 @@ fn add(sums: &mut Sums, wave: &str, segment: &str, bucket: i64, by: i64) {
     }
 }
 
-/// Somebody of `segment` was asked, `by` being 1, or is forgotten, with -1: belongs in the unit that
-/// sends the prompt.
-pub(in crate::surveys) async fn count_asked(tx: &mut Tx, wave: &str, segment: &str, by: i64) -> Result<()> {
+/// People of these segments were asked, `by` being 1, or are forgotten, with -1: belongs in the unit
+/// that sends the prompts.
+pub(in crate::surveys) async fn count_asked<'s>(
+    tx: &mut Tx,
+    wave: &str,
+    segments: impl IntoIterator<Item = &'s str>,
+    by: i64,
+) -> Result<()> {
     let mut sums = Sums::new();
-    add(&mut sums, wave, segment, ASKED, by);
+    for segment in segments {
+        add(&mut sums, wave, segment, ASKED, by);
+    }
     change(tx, sums).await
 }
 
