@@ -1,55 +1,144 @@
-//! The people of the simulated year, and what may not happen to them.
+//! The people of the simulated year: where they work and when, by a table that asks nothing of
+//! what is tested.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
+use std::fmt::Write as _;
+use std::ops::Range;
 
+use chrono::{Datelike as _, NaiveDate, Timelike as _, Weekday};
+use chrono_tz::Tz;
 use goldenpath::clock::Timestamp;
-use goldenpath::db::{Db, Tx};
+use goldenpath::db::Tx;
 use goldenpath::error::Result;
-use goldenpath::people::People;
-use goldenpath::people::model::Member;
+use goldenpath::people::model::organisation::Organisation;
 
-pub const GAP: Duration = Duration::from_secs(7 * 86_400);
-const PEOPLE: usize = 2_000;
-const ZONES: [&str; 5] =
-    ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "America/Sao_Paulo"];
-/// Half of them as everybody, the others in part or at other hours.
-const HOURS: [&str; 8] = [
-    "mon-fri 9-17",
-    "mon-fri 9-17",
-    "mon-fri 9-17",
-    "mon-fri 9-17",
-    "mon-wed 8-12",
-    "tue,thu 10-16",
-    "mon-fri 13-21",
-    "sat-sun 10-18",
+pub const PEOPLE: usize = 2_000;
+
+/// Name, zone and holidays; some are days on which a wave goes out.
+pub const SITES: [(&str, Tz, &[&str]); 5] = [
+    (
+        "berlin",
+        Tz::Europe__Berlin,
+        &["2027-01-01", "2027-03-08", "2027-03-26", "2027-03-29", "2027-05-06", "2027-05-17", "2027-12-24"],
+    ),
+    (
+        "new york",
+        Tz::America__New_York,
+        &["2027-01-01", "2027-01-18", "2027-02-15", "2027-05-31", "2027-07-05", "2027-09-06", "2027-11-25"],
+    ),
+    (
+        "kolkata",
+        Tz::Asia__Kolkata,
+        &["2027-01-01", "2027-01-15", "2027-01-26", "2027-03-22", "2027-09-15", "2027-10-29", "2027-11-01"],
+    ),
+    (
+        "auckland",
+        Tz::Pacific__Auckland,
+        &["2027-01-01", "2027-01-04", "2027-02-01", "2027-02-08", "2027-03-29", "2027-04-26", "2027-06-01"],
+    ),
+    (
+        "sao paulo",
+        Tz::America__Sao_Paulo,
+        &["2027-01-01", "2027-01-25", "2027-02-08", "2027-02-09", "2027-07-01", "2027-11-02", "2027-11-15"],
+    ),
 ];
 
-/// One prompt as it went out.
-pub struct Prompt {
-    pub at: Timestamp,
-    pub person: String,
-    pub survey: String,
-    pub wave: String,
-    /// It is the reminder.
-    pub again: bool,
+use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+const WEEK: &[Weekday] = &[Mon, Tue, Wed, Thu, Fri];
+/// Half of them as everybody, the others in part or at other hours.
+const HOURS: [(&str, &[Weekday], Range<u32>); 8] = [
+    ("mon-fri 9-17", WEEK, 9..17),
+    ("mon-fri 9-17", WEEK, 9..17),
+    ("mon-fri 9-17", WEEK, 9..17),
+    ("mon-fri 9-17", WEEK, 9..17),
+    ("mon-wed 8-12", &[Mon, Tue, Wed], 8..12),
+    ("tue,thu 10-16", &[Tue, Thu], 10..16),
+    ("mon-fri 13-21", WEEK, 13..21),
+    ("sat-sun 10-18", &[Sat, Sun], 10..18),
+];
+
+/// One of them, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Somebody(pub usize);
+
+/// Everybody.
+pub fn all() -> impl Iterator<Item = Somebody> {
+    (0..PEOPLE).map(Somebody)
 }
 
-/// 2,000 people; one in twenty wants no questions, one in ten fewer.
-pub async fn arrives(tx: &mut Tx) -> Result<()> {
-    for n in 0..PEOPLE {
-        let (person, zone, hours) = (format!("per_{n:04}"), ZONES[n % 5], HOURS[n / 5 % 8]);
-        let surveys = match n % 20 {
+impl Somebody {
+    /// Whose id this is.
+    pub fn of(person: &str) -> Somebody {
+        Somebody(person[4..].parse().unwrap())
+    }
+
+    pub fn id(self) -> String {
+        format!("per_{:04}", self.0)
+    }
+
+    /// The number of their site.
+    pub fn site(self) -> usize {
+        self.0 % SITES.len()
+    }
+
+    /// One in twenty wants no questions, one in ten fewer.
+    pub fn wish(self) -> &'static str {
+        match self.0 % 20 {
             3 => "out",
             7 | 11 => "fewer",
             _ => "in",
-        };
+        }
+    }
+
+    /// Whether they are still there once [`some_leave`].
+    pub fn stays(self) -> bool {
+        self.0 % 100 != 50
+    }
+
+    fn place(self) -> usize {
+        self.0 / SITES.len() % HOURS.len()
+    }
+
+    /// Whether they work at this instant, by their own clocks; a word for where not.
+    pub fn works(self, at: Timestamp) -> std::result::Result<(), &'static str> {
+        let (_, zone, holidays) = SITES[self.site()];
+        let (_, days, hours) = &HOURS[self.place()];
+        let local = at.utc().with_timezone(&zone);
+        let holiday = |day: &&str| day.parse::<NaiveDate>().unwrap() == local.date_naive();
+        if !days.contains(&local.weekday()) || !hours.contains(&local.hour()) {
+            return Err("outside their hours");
+        }
+        if holidays.iter().any(holiday) { Err("on a holiday") } else { Ok(()) }
+    }
+}
+
+/// As `people.toml` has it: everybody at their site.
+pub fn organisation() -> Organisation {
+    let mut text = String::new();
+    for (place, (name, zone, holidays)) in SITES.iter().enumerate() {
+        let there = all().filter(|who| who.site() == place);
+        let members: Vec<String> = there.map(|who| format!("slack:T1:{}", who.id())).collect();
+        let zone = zone.name();
+        write!(
+            text,
+            "[[site]]\nname = {name:?}\nzone = {zone:?}\nholidays = {holidays:?}\nmembers = {members:?}\n"
+        )
+        .unwrap();
+    }
+    Organisation::parse("people.toml", &text).unwrap()
+}
+
+/// Everybody comes. Of some the directory tells no zone, and an eighth has no hours of their own:
+/// what holds for them is their site's, and everybody's.
+pub async fn arrives(tx: &mut Tx) -> Result<()> {
+    for who in all() {
+        let zone = (who.0 % 50 != 9).then(|| SITES[who.site()].1.name());
+        let hours = (who.place() != 0).then(|| HOURS[who.place()].0);
         let sql =
             "INSERT INTO person (id, name, created_at, zone, hours, surveys) VALUES ($1, $1, 0, $2, $3, $4)";
-        sqlx::query(sql).bind(&person).bind(zone).bind(hours).bind(surveys).execute(tx.conn()).await?;
+        sqlx::query(sql).bind(who.id()).bind(zone).bind(hours).bind(who.wish()).execute(tx.conn()).await?;
         let sql = "INSERT INTO identity (platform, workspace, user_id, person_id, standing)
                    VALUES ('slack', 'T1', $1, $1, 'member')";
-        sqlx::query(sql).bind(&person).execute(tx.conn()).await?;
+        sqlx::query(sql).bind(who.id()).execute(tx.conn()).await?;
     }
     Ok(())
 }
@@ -59,95 +148,4 @@ pub async fn some_leave(tx: &mut Tx) -> Result<()> {
     let sql = "UPDATE identity SET standing = 'gone' WHERE user_id LIKE '%50'";
     sqlx::query(sql).execute(tx.conn()).await?;
     Ok(())
-}
-
-/// Messages go nowhere: each that is new is noted with its instant, and every second one answered.
-pub async fn listens(tx: &mut Tx) -> Result<()> {
-    let table = "CREATE TABLE sent (key TEXT PRIMARY KEY, at BIGINT NOT NULL)";
-    let hear = "CREATE TRIGGER hear BEFORE INSERT ON job WHEN NEW.kind = 'deliver' BEGIN
-                    INSERT OR IGNORE INTO sent VALUES (NEW.key, NEW.run_at);
-                    UPDATE invitation SET answered = 1, remind_at = NULL
-                        WHERE id = substr(NEW.key, 20, 20) AND substr(NEW.key, 24, 1) < 'g';
-                    SELECT RAISE(IGNORE);
-                END";
-    for sql in [table, hear] {
-        sqlx::query(sql).execute(tx.conn()).await?;
-    }
-    Ok(())
-}
-
-/// All prompts, in the order in which they went out.
-pub async fn prompts(db: &Db) -> Vec<Prompt> {
-    let sql = "SELECT sent.at, person_id, survey, wave_id, sent.key LIKE '%:again' FROM sent
-               JOIN invitation ON invitation.id = substr(sent.key, 20, 20) JOIN wave ON wave.id = wave_id
-               ORDER BY sent.at, sent.key";
-    let rows: Vec<(i64, String, String, String, i64)> =
-        sqlx::query_as(sql).fetch_all(&mut *db.read().await.unwrap()).await.unwrap();
-    let prompt = |(at, person, survey, wave, again)| Prompt {
-        at: Timestamp(at),
-        person,
-        survey,
-        wave,
-        again: again == 1,
-    };
-    rows.into_iter().map(prompt).collect()
-}
-
-/// Each prompt came while its person worked, and to no one who wants none or has left.
-pub async fn asked_at_work(people: &People, db: &Db, prompts: &[Prompt]) {
-    let mut conn = db.read().await.unwrap();
-    let mut all: HashMap<String, Member> = HashMap::new();
-    let mut after = String::new();
-    loop {
-        let page = people.members(&mut conn, &after, 500).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after.clone_from(&last.person);
-        all.extend(page.into_iter().map(|member| (member.person.clone(), member)));
-    }
-    assert_eq!(all.len(), PEOPLE - 20);
-    for prompt in prompts {
-        let number: usize = prompt.person[4..].parse().unwrap();
-        assert_ne!(number % 20, 3, "{} wants no questions", prompt.person);
-        match all.get(&prompt.person) {
-            Some(member) => assert!(member.works(prompt.at), "{} at {:?}", prompt.person, prompt.at.utc()),
-            None => assert!(number % 100 == 50 && prompt.at.utc().to_rfc3339().as_str() < "2027-06-02"),
-        }
-    }
-}
-
-pub fn asked_within_no_gap(prompts: &[Prompt]) {
-    let mut last: HashMap<&str, Timestamp> = HashMap::new();
-    for prompt in prompts {
-        if let Some(before) = last.insert(&prompt.person, prompt.at) {
-            assert!(prompt.at.since(before) >= GAP, "{} at {:?}", prompt.person, prompt.at.utc());
-        }
-    }
-}
-
-pub fn asked_once_a_wave(prompts: &[Prompt]) {
-    let mut seen = HashSet::new();
-    for Prompt { wave, person, again, .. } in prompts {
-        assert!(seen.insert((wave, person, again)), "{person} twice in {wave}");
-        assert!(!again || seen.contains(&(wave, person, &false)), "{person} was reminded of nothing");
-    }
-}
-
-/// Of each wave to everybody, the drawn of each probability are as many as chance allows.
-pub async fn drawn_fairly(db: &Db) {
-    let sql = "SELECT wave_id, survey, surveys, CAST(count(*) AS BIGINT) AS n FROM invitation
-               JOIN wave ON wave.id = wave_id JOIN person ON person.id = person_id
-               WHERE survey IN ('pulse.sat', 'docs.find') GROUP BY wave_id, survey, surveys";
-    let rows: Vec<(String, String, String, i64)> =
-        sqlx::query_as(sql).fetch_all(&mut *db.read().await.unwrap()).await.unwrap();
-    let mut waves: BTreeMap<String, usize> = BTreeMap::new();
-    for (wave, survey, wish, n) in rows {
-        *waves.entry(survey.clone()).or_default() += 1;
-        let whole = if survey == "pulse.sat" { 0.3333 } else { 0.5 };
-        let (people, p) = if wish == "in" { (1_700.0, whole) } else { (200.0, whole / 2.0) };
-        let (mean, deviation): (f64, f64) = (people * p, (people * p * (1.0 - p)).sqrt());
-        let leavers = 20.0;
-        let off = (f64::from(i32::try_from(n).unwrap()) - mean).abs();
-        assert!(off < 4.0 * deviation + leavers * p, "{survey} {wave} {wish}: {n} of {people}");
-    }
-    assert_eq!(waves, BTreeMap::from([("docs.find".into(), 12), ("pulse.sat".into(), 24)]));
 }
