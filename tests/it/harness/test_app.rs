@@ -94,11 +94,18 @@ impl TestApp {
 
     /// With one more survey, asked when an environment is ready.
     pub async fn asking(survey: &str) -> TestApp {
+        TestApp::asking_among(survey, "").await
+    }
+
+    /// The same, of an organisation as its `people.toml` says.
+    pub async fn asking_among(survey: &str, organisation: &str) -> TestApp {
         TestApp::with(|config| {
             let folder = config.data.with_file_name("surveys");
             std::fs::create_dir(&folder).unwrap();
             std::fs::write(folder.join("own.toml"), survey).unwrap();
-            config.paths.surveys = vec![folder];
+            let people = config.data.with_file_name("people.toml");
+            std::fs::write(&people, organisation).unwrap();
+            (config.paths.surveys, config.people.file) = (vec![folder], Some(people));
             // Two of them ask at once.
             config.surveys.gap = Duration::ZERO;
         })
