@@ -89,6 +89,9 @@ pub(super) async fn attach(url: &str) -> Result<Pools> {
 async fn sqlite_pools(path: &Path, mode: &str) -> Result<Pools> {
     let options = AnyConnectOptions::from_str(&sqlite_url(path, mode)?)?;
     answers(&options).await.map_err(|error| cannot_open(path, &error))?;
+    // A connection was asked whether it works when it was given back, and a file does not hang up
+    // in between; asked once more before each unit, the thread behind it would be woken for nothing.
+    let pool = |connections| pool(connections).test_before_acquire(false);
     // An acknowledged write survives power loss: the write-ahead log is synced at each commit.
     let writer = pool(1)
         .after_connect(|conn, _| {
