@@ -9,6 +9,7 @@ use goldenpath::people::{self, model::Member};
 use serde_json::{Value, json};
 
 use crate::harness::test_app::TestApp;
+use crate::harness::work::{Scissors, Work};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -60,6 +61,21 @@ async fn everybody_is_there_after_the_listing_even_who_never_typed() {
     assert_eq!(app.accounts().await, expected, "no bot, and nobody who left before they were seen");
     let members = app.members().await;
     assert_eq!(members.iter().map(|member| member.identity.user.as_str()).collect::<Vec<_>>(), ["UADA"]);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_listing_that_is_cut_off_at_every_step_goes_on_and_doubles_nobody() {
+    let app = TestApp::working(Work::CutOff(Scissors::new())).await;
+    app.fake.memory().crowd = 450;
+    app.starts().await;
+    let members: BTreeSet<String> =
+        app.members().await.into_iter().map(|member| member.identity.user).collect();
+    assert_eq!(members.len(), 450);
+    assert_eq!(app.texts("SELECT name FROM person").await.len(), 450, "nobody is there twice");
+    // Three pages, and again what was cut off before it was kept.
+    let calls = app.fake.calls("users.list");
+    assert!((4..=6).contains(&calls), "{calls} calls, so it did not go on where it was");
     app.end().await;
 }
 
