@@ -8,13 +8,16 @@
 pub mod attachment;
 mod deliver;
 pub mod directory;
+pub mod discord;
 pub mod files;
 pub mod form;
 pub mod inbound;
 pub mod message;
 pub mod operator;
 pub mod outbox;
+pub mod payload;
 pub mod playground;
+pub mod signed;
 pub mod slack;
 
 use std::sync::Arc;

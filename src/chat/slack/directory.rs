@@ -5,11 +5,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::inbound::{PLATFORM, Workspace, text};
+use super::inbound::{PLATFORM, Workspace};
 use super::{Slack, limits};
 use crate::chat::SendError;
 use crate::chat::directory::{Account, Directory, Group, Page, Question};
 use crate::chat::inbound::{Identity, Standing};
+use crate::chat::payload::text;
 
 /// Slack's own program, which is marked like a person.
 const SLACKBOT: &str = "USLACKBOT";

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::chat::inbound::{AnswerBy, Input, Invocation, Place};
 use crate::chat::message::ButtonValue;
+use crate::chat::payload::text;
 use crate::chat::slack::directory::account;
-use crate::chat::slack::inbound::{Act, HOME, Parsed, Reader, Seen, Via, place, text, unknown};
+use crate::chat::slack::inbound::{Act, HOME, Parsed, Reader, Seen, Via, place, unknown};
 use crate::chat::slack::text::unescape;
 
 /// Reads a JSON body whose signature held.

@@ -4,30 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::chat::Dispatcher;
 use crate::chat::directory::Told;
 use crate::chat::inbound::TypeAhead;
 use crate::chat::message::Choice;
+use crate::chat::signed;
 use crate::chat::slack::answer;
 use crate::chat::slack::inbound::{self, Parsed};
 use crate::chat::slack::{Slack, verify::verify};
 use crate::metrics::Metrics;
-
-/// The largest body that is read.
-const BODY: usize = 1024 * 1024;
-/// How much of a too large body is taken in so that its sender reads the refusal.
-const DRAIN: usize = 8 * 1024 * 1024;
-/// The longest wait for a body.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Slack waits three seconds for what fits.
 const TYPING: Duration = Duration::from_millis(2_500);
@@ -57,14 +50,13 @@ async fn events(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Res
         Ok(answered) => answered,
         Err(refused) => ("refused", refused.into_response()),
     };
-    metrics.acknowledged(kind, began.elapsed());
+    metrics.acknowledged(inbound::PLATFORM, kind, began.elapsed());
     response
 }
 
 /// What it was, and the answer; the state alone for what is not Slack's.
 async fn receive(desk: Desk, headers: HeaderMap, body: Body) -> Result<(&'static str, Response), StatusCode> {
-    let body = tokio::time::timeout(PATIENCE, read(body)).await;
-    let body = body.map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
+    let body = signed::read(body).await?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (stamp, signature) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
     if !verify(&desk.slack.signing_secret, stamp, &body, signature, desk.slack.clock.now()) {
@@ -127,23 +119,4 @@ async fn act_on(desk: Desk, act: inbound::Act) -> Response {
         slash.then(answer::broken)
     });
     answer.map_or_else(|| StatusCode::OK.into_response(), |json| Json(json).into_response())
-}
-
-/// The body up to [`BODY`], whether or not its length was announced.
-async fn read(body: Body) -> Result<Bytes, StatusCode> {
-    let mut stream = body.into_data_stream();
-    let (mut taken, mut size) = (Vec::new(), 0_usize);
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
-        size += chunk.len();
-        if size > DRAIN {
-            break;
-        }
-        if size <= BODY {
-            taken.extend_from_slice(&chunk);
-        } else {
-            taken = Vec::new();
-        }
-    }
-    if size > BODY { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(taken.into()) }
 }

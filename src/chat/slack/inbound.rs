@@ -9,11 +9,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::chat::directory::Account;
 use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing, TypeAhead};
 use crate::chat::message::ButtonValue;
+use crate::chat::payload::{digest, text};
 use crate::chat::slack::events::event;
 use crate::chat::slack::render::{CHOOSE, OPEN, Surface};
 use crate::chat::slack::text::{cut, unescape};
@@ -366,20 +366,4 @@ fn fields(view: &Value, state: Option<&Value>) -> Vec<String> {
 
 fn user(payload: &Value) -> Option<String> {
     text(payload, &["user", "id"])
-}
-
-/// The words at `path`: a text that is not empty, or a number as one. U+0000 means nothing to
-/// people, and PostgreSQL stores no text with it.
-pub(super) fn text(value: &Value, path: &[&str]) -> Option<String> {
-    let found = path.iter().try_fold(value, |value, name| value.get(name))?;
-    let words = match found {
-        Value::String(text) => text.replace('\0', ""),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    (!words.is_empty()).then_some(words)
-}
-
-fn digest(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..16])
 }

@@ -3,10 +3,8 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::chat::signed::recent;
 use crate::clock::Timestamp;
-
-/// The oldest, and the furthest ahead, that a signed request may be.
-const WINDOW_SECONDS: u64 = 300;
 
 /// Whether Slack signed this very body with `secret`, not longer ago than five minutes.
 ///
@@ -21,13 +19,6 @@ pub fn verify(
 ) -> bool {
     let (Some(timestamp), Some(signature)) = (timestamp, signature) else { return false };
     !secret.is_empty() && recent(timestamp, now) && signed(secret, timestamp, body, signature)
-}
-
-fn recent(timestamp: &str, now: Timestamp) -> bool {
-    if timestamp.is_empty() || !timestamp.bytes().all(|b| b.is_ascii_digit()) {
-        return false;
-    }
-    timestamp.parse::<i64>().is_ok_and(|at| now.0.div_euclid(1000).abs_diff(at) <= WINDOW_SECONDS)
 }
 
 fn signed(secret: &str, timestamp: &str, body: &[u8], signature: &str) -> bool {

@@ -1,0 +1,10 @@
+//! EDGE: Discord, over signed HTTP requests and over its gateway.
+//!
+//! Invariants: nothing is read before its signature held; a payload is read leniently, one member
+//! at a time, and means the same whichever way it came; what a person typed never acts as markup or
+//! mentions anybody; no token of an interaction is logged. Deliberately absent: features and the database.
+
+pub mod verify;
+
+/// The platform's name.
+pub const PLATFORM: &str = "discord";
