@@ -51,11 +51,11 @@ pub const STARTED: Family = Family {
     help: "When this process started, in seconds since 1970",
 };
 pub const ACKNOWLEDGEMENT: Family = Family {
-    name: "goldenpath_slack_acknowledgement_seconds",
+    name: "goldenpath_acknowledgement_seconds",
     kind: "histogram",
-    labels: &["kind"],
-    help: "From a request of Slack to its answer, by what it was; Slack gives up after 3 seconds. \
-           `refused` is what was not signed by Slack, too large or too slow",
+    labels: &["platform", "kind"],
+    help: "From a request of Slack or Discord to its answer, by what it was; both give up after 3 seconds. \
+           `refused` is what they did not sign, too large or too slow",
 };
 pub const FAILED: Family = Family {
     name: "goldenpath_commands_failed_total",
@@ -121,7 +121,7 @@ struct Histogram {
 /// What one process has counted.
 pub struct Metrics {
     started: Timestamp,
-    acknowledged: Mutex<BTreeMap<&'static str, Histogram>>,
+    acknowledged: Mutex<BTreeMap<(&'static str, &'static str), Histogram>>,
     failed: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -138,11 +138,11 @@ impl Metrics {
         Metrics { started, acknowledged: Mutex::default(), failed: Mutex::new(failed) }
     }
 
-    /// A request of Slack was answered.
-    pub fn acknowledged(&self, kind: &'static str, took: Duration) {
+    /// A request of a platform was answered.
+    pub fn acknowledged(&self, platform: &'static str, kind: &'static str, took: Duration) {
         let seconds = took.as_secs_f64();
         let mut all = locked(&self.acknowledged);
-        let histogram = all.entry(kind).or_default();
+        let histogram = all.entry((platform, kind)).or_default();
         for (end, within) in BUCKETS.iter().zip(&mut histogram.within) {
             *within += u64::from(seconds <= *end);
         }
@@ -160,14 +160,15 @@ impl Metrics {
         page.family(&STARTED);
         page.sample(STARTED.name, &[], self.started.0 / 1000);
         page.family(&ACKNOWLEDGEMENT);
-        for (kind, histogram) in locked(&self.acknowledged).iter() {
+        for ((platform, kind), histogram) in locked(&self.acknowledged).iter() {
+            let of = [("platform", *platform), ("kind", *kind)];
             let name = |part: &str| format!("{}_{part}", ACKNOWLEDGEMENT.name);
             let ends = BUCKETS.iter().map(f64::to_string).zip(histogram.within);
             for (end, within) in ends.chain([("+Inf".to_owned(), histogram.count)]) {
-                page.sample(&name("bucket"), &[("kind", kind), ("le", &end)], within);
+                page.sample(&name("bucket"), &[of[0], of[1], ("le", &end)], within);
             }
-            page.sample(&name("sum"), &[("kind", kind)], histogram.seconds);
-            page.sample(&name("count"), &[("kind", kind)], histogram.count);
+            page.sample(&name("sum"), &of, histogram.seconds);
+            page.sample(&name("count"), &of, histogram.count);
         }
         page.family(&FAILED);
         for (reason, count) in locked(&self.failed).iter() {
@@ -228,18 +229,21 @@ mod tests {
     fn a_histogram_counts_up_to_each_end_and_adds_up() {
         let metrics = Metrics::new(Timestamp(5_000));
         for millis in [5, 40, 2_500, 60_000] {
-            metrics.acknowledged("slash", Duration::from_millis(millis));
+            metrics.acknowledged("slack", "slash", Duration::from_millis(millis));
         }
         let page = page(&metrics);
         let name = ACKNOWLEDGEMENT.name;
         for (end, within) in
             [("0.005", 1), ("0.025", 1), ("0.05", 2), ("2", 2), ("3", 3), ("10", 3), ("+Inf", 4)]
         {
-            let line = format!("{name}_bucket{{kind=\"slash\",le=\"{end}\"}} {within}\n");
+            let line = format!("{name}_bucket{{platform=\"slack\",kind=\"slash\",le=\"{end}\"}} {within}\n");
             assert!(page.contains(&line), "{line} is missing in:\n{page}");
         }
-        assert!(page.contains(&format!("{name}_count{{kind=\"slash\"}} 4\n")), "{page}");
-        assert!(page.contains(&format!("{name}_sum{{kind=\"slash\"}} 62.545\n")), "{page}");
+        assert!(page.contains(&format!("{name}_count{{platform=\"slack\",kind=\"slash\"}} 4\n")), "{page}");
+        assert!(
+            page.contains(&format!("{name}_sum{{platform=\"slack\",kind=\"slash\"}} 62.545\n")),
+            "{page}"
+        );
     }
 
     #[test]

@@ -37,13 +37,17 @@ async fn requests_are_timed_by_what_they_are() {
     app.run_jobs().await;
     ada.presses("Extend by 1 day").await;
     let count = async |kind: &str| {
-        value(&app, &format!("goldenpath_slack_acknowledgement_seconds_count{{kind=\"{kind}\"}}")).await
+        value(
+            &app,
+            &format!("goldenpath_acknowledgement_seconds_count{{platform=\"slack\",kind=\"{kind}\"}}"),
+        )
+        .await
     };
     assert_eq!(
         [count("slash").await, count("press").await, count("submit").await],
         [Some(2.0), Some(1.0), None]
     );
-    let within = "goldenpath_slack_acknowledgement_seconds_bucket{kind=\"slash\",le=\"+Inf\"}";
+    let within = "goldenpath_acknowledgement_seconds_bucket{platform=\"slack\",kind=\"slash\",le=\"+Inf\"}";
     assert_eq!(value(&app, within).await, Some(2.0));
     assert_eq!(value(&app, "goldenpath_environments{state=\"ready\"}").await, Some(1.0));
     app.end().await;
@@ -124,7 +128,7 @@ async fn a_running_bot_serves_it_and_two_bots_count_for_themselves() {
     let (one, other) = tokio::join!(Bot::start(), TestApp::start());
     one.slack().types("UADA", "env list").await;
     let page = reqwest::get(format!("{}/metrics", one.address())).await.unwrap().text().await.unwrap();
-    let count = "goldenpath_slack_acknowledgement_seconds_count{kind=\"slash\"}";
+    let count = "goldenpath_acknowledgement_seconds_count{platform=\"slack\",kind=\"slash\"}";
     assert!(page.contains(&format!("{count} 1\n")), "{page}");
     assert_eq!(value(&other, count).await, None);
     other.end().await;
