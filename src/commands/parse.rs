@@ -72,6 +72,19 @@ pub fn tokens(line: &str) -> Result<Vec<Token>, String> {
     Ok(found)
 }
 
+/// One word that [`tokens`] reads as exactly `text`, whatever is in it.
+pub fn quoted(text: &str) -> String {
+    let mut word = String::from('"');
+    for c in text.chars() {
+        if c == '\\' || straight(c) == Some('"') {
+            word.push('\\');
+        }
+        word.push(c);
+    }
+    word.push('"');
+    word
+}
+
 /// The straight quote that `c` stands for.
 fn straight(c: char) -> Option<char> {
     match c {

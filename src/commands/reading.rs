@@ -121,10 +121,18 @@ impl<'m, 'l> Typed<'m, 'l> {
         Asked::Help(self.tokens[from..to].iter().map(|token| token.text.to_lowercase()).collect())
     }
 
+    /// `help --noun=env --verb=list`, as help's own spec reads it.
+    fn named_help(&self) -> Option<Asked<'m>> {
+        let spec = self.menu.get("help")?;
+        let args = parse::arguments(spec, self.line, self.tokens.get(1..)?).ok()?;
+        let words = spec.arguments.iter().filter_map(|argument| args.text(&argument.name));
+        Some(Asked::Help(words.map(str::to_owned).collect()))
+    }
+
     fn read(&self) -> Result<Asked<'m>, Misread> {
         let Some(noun) = self.word(0) else { return Ok(self.help(0, 0)) };
         if noun == "help" || noun == "--help" {
-            return Ok(self.help(1, 3));
+            return Ok(self.named_help().unwrap_or_else(|| self.help(1, 3)));
         }
         if self.tokens.last().is_some_and(|last| last.text == "--help" && !last.quoted) {
             return Ok(self.help(0, self.tokens.len().min(3) - 1));

@@ -48,6 +48,9 @@ pub enum Kind {
     Id,
 }
 
+/// See [`Spec::as_verb`].
+const AS_VERB: &str = "show";
+
 /// One argument or option.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +108,7 @@ struct File {
     details: String,
     #[serde(default)]
     bare: bool,
+    as_verb: Option<String>,
     #[serde(default)]
     hidden: bool,
     #[serde(default)]
@@ -137,6 +141,9 @@ pub struct Spec {
     pub role: Option<Role>,
     /// Runs when the noun is typed alone.
     pub bare: bool,
+    /// Of a noun that is a command itself: the verb that it goes by where a noun with verbs cannot
+    /// be called, as on Discord. Nobody types it; `show` unless said.
+    pub as_verb: String,
     /// Only buttons and forms reach it.
     pub hidden: bool,
     /// Leaves no audit row, no delivery record in clear and no trace of its arguments.
@@ -252,6 +259,10 @@ fn parse_one(file: &str, text: &str) -> Result<Spec, Vec<Problem>> {
         }
     };
     let key = verb.as_ref().map_or_else(|| noun.clone(), |verb| format!("{noun}.{verb}"));
+    if let (Some(_), Some(_)) = (&verb, &raw.as_verb) {
+        let what = format!("`{}` has a verb already", raw.command);
+        return Err(vec![locate(file, text, "as_verb", what, "leave `as_verb` out")]);
+    }
     let spec = Spec {
         key,
         noun,
@@ -260,6 +271,7 @@ fn parse_one(file: &str, text: &str) -> Result<Spec, Vec<Problem>> {
         details: raw.details,
         role: raw.role,
         bare: raw.bare,
+        as_verb: raw.as_verb.unwrap_or_else(|| AS_VERB.to_owned()),
         hidden: raw.hidden,
         private: raw.private,
         form: raw.form,
@@ -276,6 +288,10 @@ fn parse_one(file: &str, text: &str) -> Result<Spec, Vec<Problem>> {
 /// What the types alone do not hold.
 fn check(spec: &Spec, text: &str) -> Vec<Problem> {
     let mut findings = each_alone(spec);
+    if !is_slug(&spec.as_verb) {
+        let what = format!("`{}` is not a verb", spec.as_verb);
+        findings.push(("as_verb".into(), what, "lower-case letters, digits and `-`, a letter first"));
+    }
     findings.extend(in_their_order(spec));
     if let Some(option) = spec.options.iter().find(|option| matches!(option.kind, Kind::Text | Kind::Id)) {
         let what = format!("`{}` cannot be an option", option.name);
@@ -341,7 +357,7 @@ fn in_their_order(spec: &Spec) -> Vec<Finding> {
 }
 
 /// A finding at the first line with the quoted `needle`, or that sets the key `needle`.
-fn locate(file: &str, text: &str, needle: &str, what: String, fix: &str) -> Problem {
+pub(crate) fn locate(file: &str, text: &str, needle: &str, what: String, fix: &str) -> Problem {
     match text.lines().position(|line| line.contains(needle)).filter(|_| needle.starts_with('"')) {
         Some(index) => Problem::at_line(file, text, index + 1, 0, what, fix),
         None => Problem::at_key(file, text, needle, what, fix),
@@ -380,6 +396,8 @@ mod tests {
         assert_eq!(problems(twice), ["4: `n` stands twice", "4: `n` is required after the optional `n`"]);
         let open = "command = \"a b\"\nsummary = \"x\"\nprivate = true\n";
         assert_eq!(problems(open), ["3: a private command can be typed, and what is typed others may see"]);
+        let verb = "command = \"a b\"\nsummary = \"x\"\nas_verb = \"c\"\n";
+        assert_eq!(problems(verb), ["3: `a b` has a verb already"]);
     }
 
     #[test]

@@ -154,3 +154,17 @@ async fn somebody_of_another_workspace_has_no_role() {
     assert_snapshot!(stranger.runs("help").await, @"🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one from an admin, under `[access.roles]` in the config.");
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_value_that_is_named_and_quoted_is_no_verb_and_no_option() {
+    let app = TestApp::start().await;
+    let (ada, priya) = (app.person("Ada"), app.person("Priya"));
+    for words in ["list", "help", "--help", "show --anonymous"] {
+        let thanks = ada.runs(&format!("feedback --text=\"{words}\"")).await;
+        assert!(thanks.contains("Thank you"), "{words}: {thanks}");
+    }
+    assert_eq!(ada.runs("help --noun=\"env\" --verb=\"extend\"").await, ada.runs("help env extend").await);
+    let all = priya.runs("feedback list").await;
+    assert!(all.contains("show --anonymous") && all.contains("--help"), "{all}");
+    app.end().await;
+}
