@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::find::{self, Extent};
 use crate::catalog::reading::{TEMPLATE_FILES, is_yaml};
-use crate::commands::spec::Menu;
+use crate::content;
 use crate::diagnostic::Problem;
 use crate::people::model::organisation::Organisation;
 use crate::surveys::model::Survey;
@@ -135,7 +135,7 @@ impl Check {
     }
 
     fn finish(mut self) -> Result<Counts, Vec<Problem>> {
-        match Menu::parse(self.specs.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
+        match content::menu(self.specs.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
             Ok(menu) => self.counts.commands = menu.all().count(),
             Err(mut problems) => self.problems.append(&mut problems),
         }

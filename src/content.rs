@@ -7,7 +7,7 @@ use include_dir::{Dir, include_dir};
 
 use crate::access::Role;
 use crate::catalog::Catalog;
-use crate::chat::playground;
+use crate::chat::{discord, playground};
 use crate::commands::spec::Menu;
 use crate::config::{Config, read_folder};
 use crate::diagnostic::Problem;
@@ -35,7 +35,7 @@ impl Content {
             .files()
             .filter_map(|file| Some((format!("commands/{}", file.path().display()), file.contents_utf8()?)));
         let specs: Vec<(String, &str)> = specs.collect();
-        let menu = Menu::parse(specs.iter().map(|(name, text)| (name.as_str(), *text)));
+        let menu = menu(specs.iter().map(|(name, text)| (name.as_str(), *text)));
         let catalog = Catalog::load(&config.paths.templates);
         let mut own = Vec::new();
         for folder in &config.paths.surveys {
@@ -59,6 +59,16 @@ impl Content {
             }
         }
     }
+}
+
+/// Reads specs (name, text) into a menu that every platform can show.
+///
+/// # Errors
+/// Every problem of every file, each with its line.
+pub fn menu<'a>(specs: impl IntoIterator<Item = (&'a str, &'a str)> + Clone) -> Result<Menu, Vec<Problem>> {
+    let menu = Menu::parse(specs.clone())?;
+    let problems = discord::tree::problems(&menu, specs);
+    if problems.is_empty() { Ok(menu) } else { Err(problems) }
 }
 
 fn organisation(file: Option<&Path>) -> Result<Organisation, Vec<Problem>> {

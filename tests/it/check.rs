@@ -55,6 +55,14 @@ fn template(from: &str, to: &str) -> String {
 }
 
 #[test]
+fn a_spec_that_discord_does_not_take_is_named_with_its_line() {
+    let name = "a-name-of-more-than-two-and-thirty";
+    let option = format!("[[option]]\nname = \"{name}\"\nkind = \"flag\"\nhelp = \"Which\"\n");
+    let says = format!("wake.toml:5: `{name}` has 34 characters, and Discord takes names of 32");
+    assert_named(&[("wake.toml", &(SPEC.to_owned() + &option))], &["wake.toml"], &[&says]);
+}
+
+#[test]
 fn the_defaults_are_fine() {
     let (said, code) = check(&[], &[]);
     assert_eq!(code, Some(0), "{said}");

@@ -4,6 +4,8 @@
 //! at a time, and means the same whichever way it came; what a person typed never acts as markup or
 //! mentions anybody; no token of an interaction is logged. Deliberately absent: features and the database.
 
+pub mod limits;
+pub mod tree;
 pub mod verify;
 
 /// The platform's name.
