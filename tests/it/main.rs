@@ -4,6 +4,7 @@ mod architecture;
 mod check;
 mod conversations;
 mod directory;
+mod discord_tree;
 mod drivers;
 mod durability;
 mod examples;

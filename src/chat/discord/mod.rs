@@ -6,6 +6,7 @@
 
 pub mod limits;
 pub mod tree;
+pub mod typed;
 pub mod verify;
 
 /// The platform's name.
