@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use url::Url;
 
 use crate::app;
-use crate::chat::slack::manifest;
+use crate::chat::{discord, slack};
 use crate::check::{self, Counts};
 use crate::clock::{Clock as _, SystemClock};
 use crate::commands::help;
@@ -75,10 +75,10 @@ enum Command {
         /// A new file; an existing one is not overwritten
         file: PathBuf,
     },
-    /// Print what Slack needs to know of the app
+    /// Print what connects a chat platform: Slack's manifest, Discord's invitation
     #[command(subcommand)]
     Manifest(Manifest),
-    /// Write the reference documentation: commands, settings, metrics, this help, the Slack manifest
+    /// Write the reference documentation: commands, settings, metrics, this help, the Slack manifest, Discord's commands
     Docs {
         /// Where the files go
         #[arg(default_value = "docs")]
@@ -97,8 +97,14 @@ enum Manifest {
     /// For "Create New App", "From a manifest" at https://api.slack.com/apps
     Slack {
         /// Where Slack reaches the bot, as https://platform.example.com
-        #[arg(long, default_value = manifest::PLACEHOLDER, value_parser = https)]
+        #[arg(long, default_value = slack::manifest::PLACEHOLDER, value_parser = https)]
         url: String,
+    },
+    /// The link that invites the bot, why it asks for each permission, and the commands that it registers
+    Discord {
+        /// The application's id, from "General Information" at https://discord.com/developers/applications
+        #[arg(long, default_value = discord::manifest::PLACEHOLDER, value_parser = snowflake)]
+        client_id: String,
     },
 }
 
@@ -108,6 +114,15 @@ fn https(text: &str) -> Result<String, String> {
     match Url::parse(text) {
         Ok(url) if fits(&url) => Ok(text.to_owned()),
         _ => Err("Slack calls https alone; write it like https://platform.example.com".into()),
+    }
+}
+
+/// An id that Discord gives.
+fn snowflake(text: &str) -> Result<String, String> {
+    let is_id = (15..=20).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit());
+    match is_id || text == discord::manifest::PLACEHOLDER {
+        true => Ok(text.to_owned()),
+        false => Err("an application's id is a number of 15 to 20 digits".into()),
     }
 }
 
@@ -150,7 +165,7 @@ pub fn main() -> ExitCode {
         Some(Command::Messages(command)) => messages::run(command),
         Some(Command::Surveys(command)) => surveys::run(command),
         Some(Command::Backup { file }) => backup::run(&file),
-        Some(Command::Manifest(Manifest::Slack { url })) => slack_manifest(&url),
+        Some(Command::Manifest(which)) => manifest(&which),
         Some(Command::Docs { folder }) => reference::run(&folder),
         Some(Command::Selftest(command)) => selftest::run(&command),
         Some(Command::ServeSite(args)) => {
@@ -262,7 +277,12 @@ fn commands() -> Outcome {
     print(&help::markdown(&content.menu))
 }
 
-fn slack_manifest(url: &str) -> Outcome {
+fn manifest(which: &Manifest) -> Outcome {
     let (_, content) = load()?;
-    print(&format!("{:#}\n", manifest::manifest(&content.menu, url, content.organisation.names_groups())))
+    let (menu, groups) = (&content.menu, content.organisation.names_groups());
+    let manifest = match which {
+        Manifest::Slack { url } => slack::manifest::manifest(menu, url, groups),
+        Manifest::Discord { client_id } => discord::manifest::manifest(menu, client_id),
+    };
+    print(&format!("{manifest:#}\n"))
 }

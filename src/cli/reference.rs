@@ -1,4 +1,4 @@
-//! The reference documentation, generated: commands, settings, metrics, the command line, the Slack manifest.
+//! The reference documentation, generated: commands, settings, metrics, the command line, what Slack and Discord are given.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 use super::{Cli, Failure, Outcome, load, print};
 use crate::access::Role;
 use crate::catalog::rules;
-use crate::chat::slack::manifest;
+use crate::chat::{discord, slack};
 use crate::commands::spec::{Argument, Menu, Spec};
 use crate::config;
 use crate::diagnostic::Level;
@@ -32,8 +32,9 @@ pub(super) fn run(folder: &Path) -> Outcome {
 }
 
 /// Each file with its name.
-pub fn pages(menu: &Menu) -> [(&'static str, String); 6] {
-    let slack = manifest::manifest(menu, manifest::PLACEHOLDER, false);
+pub fn pages(menu: &Menu) -> [(&'static str, String); 7] {
+    let slack = slack::manifest::manifest(menu, slack::manifest::PLACEHOLDER, false);
+    let discord = discord::manifest::commands(menu);
     [
         ("commands.md", commands(menu)),
         ("settings.md", settings()),
@@ -41,6 +42,7 @@ pub fn pages(menu: &Menu) -> [(&'static str, String); 6] {
         ("cli.md", command_line()),
         ("lint.md", lint()),
         ("slack-manifest.json", format!("{slack:#}\n")),
+        ("discord-commands.json", format!("{discord:#}\n")),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! mentions anybody; no token of an interaction is logged. Deliberately absent: features and the database.
 
 pub mod limits;
+pub mod manifest;
 pub mod register;
 pub mod tree;
 pub mod typed;

@@ -1,4 +1,4 @@
-//! `goldenpath manifest slack`, as the binary prints it.
+//! `goldenpath manifest`, as the binary prints it.
 
 use std::process::Command;
 
@@ -31,4 +31,16 @@ fn an_address_that_slack_would_not_call_is_wrong_usage() {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("write it like https://platform.example.com"), "{said}");
     }
+}
+
+#[test]
+fn the_link_that_invites_the_bot_to_discord_names_the_application() {
+    let (said, code) = printed(&["manifest", "discord", "--client-id", "1165123456789012345"]);
+    assert_eq!(code, Some(0), "{said}");
+    let manifest: Value = serde_json::from_str(&said).unwrap();
+    let link = manifest["invite"].as_str().unwrap();
+    assert!(link.contains("client_id=1165123456789012345&scope=bot+applications.commands&"), "{link}");
+    assert_eq!(manifest["commands"][0]["name"], "platform");
+    let (said, code) = printed(&["manifest", "discord", "--client-id", "goldenpath"]);
+    assert_eq!(code, Some(2), "{said}");
 }
