@@ -146,15 +146,18 @@ fn with(mut value: Value, name: &str, member: Value) -> Value {
     value
 }
 
-/// A description: Discord shows it as it is, so without the marks of code, and of what is too long
-/// the first words.
+/// A description: Discord shows it as it is, so without the marks of code.
 fn told(text: &str) -> String {
-    let text = text.replace('`', "");
+    shortened(&text.replace('`', ""), COMMAND_DESCRIPTION)
+}
+
+/// Of what is longer than `most` the first words.
+pub(super) fn shortened(text: &str, most: usize) -> String {
     let text = text.trim();
-    if length(text) <= COMMAND_DESCRIPTION {
+    if length(text) <= most {
         return text.to_owned();
     }
-    let mut left = COMMAND_DESCRIPTION - 1;
+    let mut left = most - 1;
     let fits = |c: &char| {
         let enough = c.len_utf16() <= left;
         left = left.saturating_sub(c.len_utf16());
@@ -166,7 +169,7 @@ fn told(text: &str) -> String {
 }
 
 /// In UTF-16 code units, the largest of the ways to count.
-fn length(text: &str) -> usize {
+pub(super) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 

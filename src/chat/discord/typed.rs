@@ -3,9 +3,11 @@
 //! Every value is given by its name and in quotes, `env show --name="demo"`, so that no value is
 //! taken for a verb, an option or a part of its neighbour, and values may be left out in any order.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::tree::USER;
+use super::limits::{CHOICE_CHARS, COMMAND_CHOICES};
+use super::tree::{USER, length, shortened};
+use crate::chat::message::Choice;
 use crate::commands::parse::quoted;
 use crate::commands::spec::{Menu, Spec, is_slug};
 
@@ -48,6 +50,17 @@ pub fn focused(menu: &Menu, data: &Value) -> Option<Focused> {
         argument: option["name"].as_str()?.to_owned(),
         typed: value(option).unwrap_or_default(),
     })
+}
+
+/// The `data` that answers an autocomplete: the first choices that Discord takes. A value that is
+/// too long would not come back, so it is not offered; the words beside it may be cut.
+pub fn offered(choices: &[Choice]) -> Value {
+    let fits = |choice: &&Choice| (1..=CHOICE_CHARS).contains(&length(&choice.value));
+    let one = |choice: &Choice| {
+        let name = shortened(&choice.label, CHOICE_CHARS);
+        json!({ "name": if name.is_empty() { &choice.value } else { &name }, "value": choice.value })
+    };
+    json!({ "choices": choices.iter().filter(fits).take(COMMAND_CHOICES).map(one).collect::<Vec<Value>>() })
 }
 
 /// The names of the group and the sub-command, and what was given to it.
@@ -98,11 +111,9 @@ fn value(option: &Value) -> Option<String> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use proptest::prelude::*;
-    use serde_json::json;
-
     use super::*;
     use crate::commands::parse::{Args, arguments, tokens};
+    use proptest::prelude::*;
 
     const DO: &str = "command = \"thing do\"\nsummary = \"x\"\nrole = \"pm\"\nopen = true\n\
         [[argument]]\nname = \"slug\"\nkind = \"slug\"\nhelp = \"x\"\n\
@@ -173,6 +184,18 @@ mod tests {
         assert_eq!(focused(&menu(), &data), Some(expected));
         data["options"][0]["options"][0]["name"] = json!("hush");
         assert_eq!(focused(&menu(), &data), None);
+    }
+
+    #[test]
+    fn what_is_offered_is_what_discord_takes() {
+        let choice = |value: &str, label: &str| Choice { value: value.into(), label: label.into() };
+        let long =
+            [choice(&"x".repeat(101), "too long"), choice("", "nothing"), choice("a", &"word ".repeat(30))];
+        let one = json!({ "name": "word ".repeat(19).trim_end().to_owned() + "…", "value": "a" });
+        assert_eq!(offered(&long), json!({ "choices": [one] }));
+        assert_eq!(offered(&[choice("b", " ")]), json!({ "choices": [{ "name": "b", "value": "b" }] }));
+        let many: Vec<Choice> = (0..60).map(|n| choice(&n.to_string(), "some")).collect();
+        assert_eq!(offered(&many)["choices"].as_array().unwrap().len(), 25);
     }
 
     /// Anything, and more often what means something on a line.
