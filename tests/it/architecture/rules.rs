@@ -78,6 +78,22 @@ pub const RULES: &[Rule] = &[
         instead: "go through chat::Dispatch and chat::outbox",
     },
     Rule {
+        name: "a platform's values are made and read without input or output",
+        modules: &[
+            "chat::{platform}::inbound",
+            "chat::{platform}::limits",
+            "chat::{platform}::manifest",
+            "chat::{platform}::render",
+            "chat::{platform}::text",
+            "chat::discord::form",
+            "chat::discord::tree",
+            "chat::discord::typed",
+        ],
+        except: NONE,
+        must_not_use: &["axum", "tokio", "tokio_stream", "tokio_util", "reqwest", "serenity"],
+        instead: "take and give values; the platform's mod.rs, http.rs and client.rs read and write",
+    },
+    Rule {
         name: "the command engine knows no feature",
         modules: &["commands"],
         except: NONE,
