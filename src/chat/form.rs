@@ -1,8 +1,11 @@
 //! A form in no platform's own words: a Slack modal, a Discord modal, an HTML dialog.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::chat::message::Choice;
+use crate::chat::message::{Block, Choice, Message, Text, code};
+use crate::text;
 
 /// What kind of answer a field takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,4 +61,53 @@ pub struct Form {
     /// What to type where no form can be shown: `/platform COMMAND` with the fields, unless this says otherwise.
     #[serde(default)]
     pub typed: Option<String>,
+    /// Of a command that is [private](crate::commands::spec::Spec::private) or can be: the form and what
+    /// is filled in are stored nowhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+}
+
+impl Form {
+    /// The line that does the same where no form can be shown: with what is decided and what is missing.
+    pub fn line(&self) -> String {
+        self.typed.clone().unwrap_or_else(|| spelled(self))
+    }
+}
+
+/// The sentences of a [refused](crate::chat::message::Reply::Refused) form where they have no place at its
+/// fields.
+pub fn refusals(refused: &BTreeMap<String, String>) -> Message {
+    let section = |(name, sentence): (&String, &String)| {
+        let sentence = Text::from(sentence.as_str());
+        let mut text = if name.is_empty() { text![] } else { text![code(name), ": "] };
+        text.0.extend(sentence.0);
+        Block::Section { text }
+    };
+    Message { blocks: refused.iter().map(section).collect() }
+}
+
+fn spelled(form: &Form) -> String {
+    let mut line = format!("/platform {}", form.command.replace('.', " "));
+    for (name, value) in &form.fixed {
+        line.push_str(&format!(" {name}={}", quoted(value)));
+    }
+    for field in &form.fields {
+        match field.value.as_deref().filter(|value| !value.is_empty()) {
+            Some("false") if field.kind == FieldKind::Flag => {}
+            Some(value) => line.push_str(&format!(" {}={}", field.name, quoted(value))),
+            None if field.required => {
+                line.push_str(&format!(" {}={}", field.name, field.name.to_uppercase()));
+            }
+            None => {}
+        }
+    }
+    line
+}
+
+fn quoted(value: &str) -> String {
+    let bare = |c: char| c.is_alphanumeric() || "-_./:@+,".contains(c);
+    if !value.is_empty() && value.chars().all(bare) {
+        return value.to_owned();
+    }
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -9,6 +9,7 @@ pub mod attachment;
 mod deliver;
 pub mod directory;
 pub mod discord;
+pub mod drafts;
 pub mod files;
 pub mod form;
 pub mod inbound;
@@ -19,6 +20,7 @@ pub mod payload;
 pub mod playground;
 pub mod signed;
 pub mod slack;
+pub mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,6 +11,7 @@ use super::reading::{self, Asked, Misread};
 use super::spec::{Argument, FormBy, Kind, Menu, Spec};
 use super::{Call, Choices, Handlers, Noticed, WhoIs, completion, help, lookup, suggestions};
 use crate::access::{Actor, Role, authorize, recorded};
+use crate::chat::form::Form;
 use crate::chat::inbound::{AnswerBy, Input, Invocation, LineAhead, TypeAhead};
 use crate::chat::message::{Button, Choice, Message, Reply};
 use crate::chat::{Completion, Dispatch, Proposal};
@@ -175,7 +176,7 @@ impl Engine {
             .get(spec.key.as_str())
             .ok_or_else(|| Error::internal(format!("{} has no handler", spec.key)))?;
         let missing = !args.missing(spec).is_empty();
-        let (asker, command) = (actor.clone(), spec.command());
+        let (asker, command, private) = (actor.clone(), spec.command(), spec.may_be_private());
         let line = without_form(spec, &invocation);
         let spec = Arc::new(spec.clone());
         let (delivery, choices, sent) = (delivery.clone(), self.choices.clone(), sent.clone());
@@ -184,13 +185,14 @@ impl Engine {
             true => Reply::Form { form: call.form().await? },
             false => handler(call).await?,
         };
-        match (&reply, line) {
+        match (reply, line) {
             (Reply::Form { .. }, Some(line)) => {
                 let sentence =
                     format!("`{command}` needs more values. The button opens a form that asks for them.");
                 self.suggest_line(&asker, sentence, "Open the form", &line).await
             }
-            _ => Ok(reply),
+            (Reply::Form { form }, None) => Ok(Reply::Form { form: Form { private, ..form } }),
+            (reply, _) => Ok(reply),
         }
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::suggestions;
 use crate::chat::Target;
+use crate::chat::drafts;
 use crate::chat::files::{self, Holder};
 use crate::chat::inbound::{AnswerBy, Identity, Invocation, Place};
 use crate::chat::message::{Message, Reply};
@@ -157,6 +158,7 @@ impl Job for Forget {
                     .bind(now)
                     .execute(tx.conn())
                     .await?;
+                drafts::sweep(tx).await?;
                 suggestions::forget(tx).await
             })
         });

@@ -119,6 +119,7 @@ impl Call {
             fields,
             fixed: Vec::new(),
             typed: None,
+            private: false,
         })
     }
 

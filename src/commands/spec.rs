@@ -106,6 +106,7 @@ struct File {
     role: Option<Role>,
     #[serde(default)]
     details: String,
+    confirm: Option<String>,
     #[serde(default)]
     bare: bool,
     as_verb: Option<String>,
@@ -137,6 +138,8 @@ pub struct Spec {
     pub summary: String,
     /// A paragraph for its help.
     pub details: String,
+    /// What a button of it that is confirmed first says will happen; the line needs no such question.
+    pub confirm: Option<String>,
     /// Who may run it; absent means nobody.
     pub role: Option<Role>,
     /// Runs when the noun is typed alone.
@@ -159,6 +162,11 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// Whether it is private or can be made so.
+    pub fn may_be_private(&self) -> bool {
+        self.private || self.options.iter().any(|option| option.private)
+    }
+
     /// `/platform env create`.
     pub fn command(&self) -> String {
         match &self.verb {
@@ -269,6 +277,7 @@ fn parse_one(file: &str, text: &str) -> Result<Spec, Vec<Problem>> {
         verb,
         summary: raw.summary,
         details: raw.details,
+        confirm: raw.confirm,
         role: raw.role,
         bare: raw.bare,
         as_verb: raw.as_verb.unwrap_or_else(|| AS_VERB.to_owned()),

@@ -145,6 +145,7 @@ async fn form(call: &Call, template: &Template) -> Result<Form> {
         fields,
         fixed,
         typed: None,
+        private: false,
     })
 }
 

@@ -125,11 +125,10 @@ fn extend_button(env: &Environment) -> Button {
 }
 
 fn destroy_button(env: &Environment) -> Button {
-    let what =
-        format!("What `{}` owns is removed for good. Its repository, if it has one, is kept.", env.name);
+    let what = "What it owns is removed for good. Its repository, if it has one, is kept.";
     Button::new("Destroy", "env.destroy", &env.id, "").danger(
         format!("Destroy {}?", env.name),
-        what.replace('`', ""),
+        what,
         "Destroy",
     )
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::chat::outbox;
+use crate::chat::{drafts, outbox};
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 use crate::surveys::{self, Surveys};
@@ -53,6 +53,7 @@ pub async fn forget(tx: &mut Tx, slice: &Privacy, person: &str) -> Result<()> {
     roadmap::forget(tx, person).await?;
     for identity in people::identities(tx.conn(), person).await? {
         outbox::forget(tx, &identity).await?;
+        drafts::forget(tx, &identity).await?;
     }
     people::forget(tx, person).await
 }

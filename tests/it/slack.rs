@@ -116,6 +116,7 @@ fn create_form() -> Form {
         fields: vec![field("name", FieldKind::Text { multiline: false }), field("public", FieldKind::Flag)],
         fixed: vec![("template".into(), "rust service".into())],
         typed: None,
+        private: false,
     }
 }
 

@@ -54,6 +54,7 @@ fn form(fields: Vec<Field>) -> Form {
         fields,
         fixed: vec![],
         typed: None,
+        private: false,
     }
 }
 

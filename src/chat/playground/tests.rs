@@ -287,7 +287,16 @@ fn asks_for_a_name(invocation: &Invocation) -> Reply {
         }
         Input::Submit { .. } => Reply::say("⏳ made"),
         _ => Reply::Form {
-            form: Form { command, title, submit, intro: None, fields: vec![field], fixed, typed: None },
+            form: Form {
+                command,
+                title,
+                submit,
+                intro: None,
+                fields: vec![field],
+                fixed,
+                typed: None,
+                private: false,
+            },
         },
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::chat::form::{FieldKind, Form};
+use crate::chat::form::{Form, refusals};
 use crate::chat::inbound::{AnswerBy, Invocation, Place};
-use crate::chat::message::{Block, Choice, Message, Reply, Text, code};
+use crate::chat::message::{Choice, Message, Reply, code};
 use crate::chat::slack::inbound::Via;
 use crate::chat::slack::render::Surface;
 use crate::chat::slack::{Slack, limits, render, view};
@@ -149,17 +149,6 @@ fn errors(fields: &[String], refused: &BTreeMap<String, String>) -> Option<Map<S
     Some(all.into_iter().map(|(name, sentences)| (name.clone(), sentences.join(" ").into())).collect())
 }
 
-/// The same sentences where there is no form to show them in.
-fn refusals(refused: &BTreeMap<String, String>) -> Message {
-    let section = |(name, sentence): (&String, &String)| {
-        let sentence = Text::from(sentence.as_str());
-        let mut text = if name.is_empty() { text![] } else { text![code(name), ": "] };
-        text.0.extend(sentence.0);
-        Block::Section { text }
-    };
-    Message { blocks: refused.iter().map(section).collect() }
-}
-
 /// Opens the form; where that fails, what to say instead.
 async fn open_form(slack: &Slack, asked: &Asked, form: &Form, on_top: bool) -> Result<(), Message> {
     let (Some(view), Some(trigger)) = (view::form(form, &asked.place), &asked.trigger) else {
@@ -173,33 +162,5 @@ async fn open_form(slack: &Slack, asked: &Asked, form: &Form, on_top: bool) -> R
 
 /// How to do without the form.
 fn how_to_type(form: &Form) -> Message {
-    let line = form.typed.clone().unwrap_or_else(|| spelled(form));
-    Message::new(text!["⚠️ Slack does not open the form just now. Type ", code(line), " instead."])
-}
-
-/// The command with what is decided and what is missing.
-fn spelled(form: &Form) -> String {
-    let mut line = format!("/platform {}", form.command.replace('.', " "));
-    for (name, value) in &form.fixed {
-        line.push_str(&format!(" {name}={}", quoted(value)));
-    }
-    for field in &form.fields {
-        match field.value.as_deref().filter(|value| !value.is_empty()) {
-            Some("false") if field.kind == FieldKind::Flag => {}
-            Some(value) => line.push_str(&format!(" {}={}", field.name, quoted(value))),
-            None if field.required => {
-                line.push_str(&format!(" {}={}", field.name, field.name.to_uppercase()));
-            }
-            None => {}
-        }
-    }
-    line
-}
-
-fn quoted(value: &str) -> String {
-    let bare = |c: char| c.is_alphanumeric() || "-_./:@+,".contains(c);
-    if !value.is_empty() && value.chars().all(bare) {
-        return value.to_owned();
-    }
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+    Message::new(text!["⚠️ Slack does not open the form just now. Type ", code(form.line()), " instead."])
 }

@@ -9,9 +9,10 @@ use slack_morphism::prelude::*;
 use super::client::{Client, bounded, without_token};
 use super::errors::{Decision, Failure};
 use super::limits;
-use super::text::{cut, filled, web_url};
+use super::text::web_url;
 use crate::chat::SendError;
 use crate::chat::attachment::{PNG, Upload};
+use crate::chat::words::{cut, filled};
 
 const BEGIN: &str = "files.getUploadURLExternal";
 const COMPLETE: &str = "files.completeUploadExternal";

@@ -16,8 +16,9 @@ use crate::chat::message::ButtonValue;
 use crate::chat::payload::{digest, text};
 use crate::chat::slack::events::event;
 use crate::chat::slack::render::{CHOOSE, OPEN, Surface};
-use crate::chat::slack::text::{cut, unescape};
+use crate::chat::slack::text::unescape;
 use crate::chat::slack::view::{FLAG, LOOKUP, Metadata};
+use crate::chat::words::cut;
 
 /// The command that shows somebody's own page.
 pub(super) const HOME: &str = "home";

@@ -6,9 +6,8 @@ use slack_morphism::prelude::*;
 use crate::chat::attachment::{File, Picture};
 use crate::chat::message::{Block, Button, Choice, Confirm, Message, Span, Style, Text};
 use crate::chat::slack::limits;
-use crate::chat::slack::text::{
-    cut, escape, filled, fixed, paragraph, plain, runs, small, tail, unescape, web_url, width,
-};
+use crate::chat::slack::text::{escape, fixed, paragraph, plain, runs, small, unescape, web_url};
+use crate::chat::words::{aligned, cut, filled, tail, width};
 use crate::text;
 
 /// Where blocks are shown: a view takes other blocks and more of them.
@@ -114,7 +113,7 @@ impl Canvas {
             self.table = true;
             Some(native_table(&header[..columns], &rows[..shown]))
         } else {
-            fixed(cut(&aligned(&header[..columns], &rows[..shown]), limits::PARAGRAPH))
+            fixed(cut(&aligned(&header[..columns], &rows[..shown]).join("\n"), limits::PARAGRAPH))
         };
         let hidden = rows.len() - shown;
         let more = (hidden > 0).then(|| notice(&format!("{hidden} more rows are not shown.")));
@@ -230,29 +229,6 @@ fn cell(text: Option<&Text>) -> SlackTableCell {
         return "–".into();
     }
     SlackTableRichTextCell::new(vec![SlackRichTextSection::new(runs).into()]).into()
-}
-
-/// The table in fixed width, each column as wide as its widest cell.
-fn aligned(header: &[String], rows: &[Vec<Text>]) -> String {
-    let cells = |row: &Vec<Text>| -> Vec<String> {
-        (0..header.len())
-            .map(|n| row.get(n).map(Text::plain).unwrap_or_default().replace('\n', " "))
-            .collect()
-    };
-    let head = header.iter().map(|name| one_line(name)).collect();
-    let table: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().map(cells)).collect();
-    let width_of = |n: usize| table.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..header.len()).map(width_of).collect();
-    let line = |row: &Vec<String>| {
-        let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    table.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// A cell of a table in fixed width, short enough that the other columns stay in sight.
-fn one_line(text: &str) -> String {
-    cut(&text.replace('\n', " "), 80)
 }
 
 fn notice(sentence: &str) -> SlackBlock {

@@ -9,39 +9,11 @@ use url::Url;
 
 use crate::chat::message::{Span, Text};
 use crate::chat::slack::limits;
+use crate::chat::words::{self, cut, filled, width};
 use crate::clock::Timestamp;
 
 /// How an instant is shown: the reader's zone and habits decide.
 const TIME: &str = "{date_short_pretty} at {time}";
-
-/// The length as Slack's libraries count it at most.
-pub fn width(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
-}
-
-/// At most `max` long; the last character of what was cut is an ellipsis.
-pub fn cut(text: &str, max: usize) -> String {
-    if width(text) <= max {
-        return text.to_owned();
-    }
-    let mut used = 1;
-    let fits = |c: &char| {
-        used += c.len_utf16();
-        used <= max
-    };
-    let mut kept: String = text.chars().take_while(fits).collect();
-    kept.push('…');
-    kept
-}
-
-/// The end of `text`, at most `max` long: where a program says why it stopped.
-pub fn tail(text: &str, max: usize) -> String {
-    if width(text) <= max {
-        return text.to_owned();
-    }
-    let reversed: String = text.chars().rev().collect();
-    cut(&reversed, max).chars().rev().collect()
-}
 
 /// Slack's three control characters as entities.
 pub fn escape(text: &str) -> String {
@@ -56,18 +28,12 @@ pub fn unescape(text: &str) -> String {
 
 /// The address, if a browser may be sent there and Slack takes its length.
 pub fn web_url(url: &str) -> Option<Url> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    (width(url.as_str()) <= limits::URL).then_some(url)
+    words::web_url(url, limits::URL)
 }
 
 /// A `plain_text` object; words like `:tada:` stay words, and no text is ever empty.
 pub fn plain(text: &str, max: usize) -> SlackBlockPlainTextOnly {
     SlackBlockPlainText::new(cut(filled(text), max)).with_emoji(false).into()
-}
-
-/// Slack refuses empty texts.
-pub fn filled(text: &str) -> &str {
-    if text.trim().is_empty() { "–" } else { text }
 }
 
 /// The runs of a paragraph, together at most `max` long.
@@ -203,14 +169,6 @@ mod tests {
 
     fn json(value: impl serde::Serialize) -> String {
         serde_json::to_string(&value).unwrap()
-    }
-
-    #[test]
-    fn cutting_counts_as_slack_does_and_keeps_whole_characters() {
-        assert_eq!(cut("abcdef", 6), "abcdef");
-        assert_eq!(cut("abcdefg", 6), "abcde…");
-        assert_eq!(cut("🚀🚀🚀🚀", 6), "🚀🚀…");
-        assert_eq!(tail("abcdefg", 4), "…efg");
     }
 
     #[test]

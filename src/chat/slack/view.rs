@@ -8,7 +8,8 @@ use crate::chat::inbound::Place;
 use crate::chat::message::{Choice, Message, Text};
 use crate::chat::slack::limits;
 use crate::chat::slack::render::{Surface, blocks, option};
-use crate::chat::slack::text::{cut, paragraph, plain, runs, width};
+use crate::chat::slack::text::{paragraph, plain, runs};
+use crate::chat::words::{cut, width};
 
 /// The action id of a choice that is looked up while it is typed.
 pub const LOOKUP: &str = "lookup";

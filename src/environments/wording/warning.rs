@@ -119,5 +119,6 @@ pub fn keep_form(env: &Environment, now: Timestamp, reader: &Actor) -> Option<Fo
         fields: vec![field],
         fixed: vec![("name".into(), env.id.clone())],
         typed: Some(format!("/platform env extend {} {}", env.name, soonest)),
+        private: false,
     })
 }

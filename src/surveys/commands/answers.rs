@@ -149,5 +149,6 @@ fn one_field(command: &str, title: &str, field: Field) -> Form {
         fields: vec![field],
         fixed: Vec::new(),
         typed: None,
+        private: false,
     }
 }
