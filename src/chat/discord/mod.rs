@@ -4,9 +4,16 @@
 //! at a time, and means the same whichever way it came; what a person typed never acts as markup or
 //! mentions anybody; no token of an interaction is logged. Deliberately absent: features and the database.
 
+pub mod components;
+pub mod form;
 pub mod limits;
 pub mod manifest;
+mod pages;
 pub mod register;
+pub mod render;
+mod sheets;
+mod table;
+pub mod text;
 pub mod tree;
 pub mod typed;
 pub mod verify;

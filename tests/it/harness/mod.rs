@@ -4,6 +4,7 @@
 
 pub mod bot_process;
 pub mod database;
+pub mod discord_shown;
 pub mod disk;
 pub mod fake_slack;
 pub mod fickle;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use goldenpath::app::{Ambient, App};
+use goldenpath::chat::discord;
 use goldenpath::chat::slack::subscriptions;
 use goldenpath::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use goldenpath::config::{self, Config, Secret};
@@ -17,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::database::{Database, database, sqlite};
+use super::discord_shown;
 use super::fake_slack::{BOT, FakeSlack, TEAM, TOKEN};
 use super::reading;
 use super::slack_sender::SlackSender;
@@ -230,8 +232,23 @@ impl TestApp {
         self.app.connect().await;
     }
 
+    /// Whatever stands in the outbox and among the answers would fit Discord, too.
+    async fn shows_discord(&self) {
+        let mut conn = self.app.db.read().await.unwrap();
+        let both = "SELECT content FROM message UNION SELECT reply FROM delivery";
+        let all: Vec<String> = sqlx::query_scalar(both).fetch_all(&mut *conn).await.unwrap();
+        for text in all {
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            let message = if value["message"].is_object() { value["message"].clone() } else { value };
+            if let Ok(message) = serde_json::from_value(message) {
+                discord_shown::message(discord::render::message(&message));
+            }
+        }
+    }
+
     /// Ends the test: every deadline passes and is announced, nothing may be left, no job may have failed.
     pub async fn end(self) {
+        self.shows_discord().await;
         self.after(Duration::from_secs(60 * 86_400)).await;
         // What nobody was warned of in this leap is announced now, and goes after its notice.
         self.after(Duration::from_secs(1_800)).await;
