@@ -170,7 +170,8 @@ fn plain(parts: &[Part], notes: &[String]) -> Option<String> {
         all.push_str(&next);
     }
     if !notes.is_empty() {
-        all.push_str(&format!("\n-# {}", escape(&notes.join(" "))));
+        let between = if all.is_empty() { "" } else { "\n" };
+        all.push_str(&format!("{between}-# {}", escape(&notes.join(" "))));
     }
     (width(&all) <= limits::CONTENT).then_some(all)
 }

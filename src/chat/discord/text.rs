@@ -50,11 +50,9 @@ pub fn fixed(text: &str, max: usize) -> String {
 /// Somebody's words as nothing but words.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
+    for (at, c) in text.char_indices() {
         let acts = match c {
-            // `https://` becomes a link, `:tada:` a picture; after a word a colon is only a colon.
-            ':' => rest.peek().is_none_or(|next| !next.is_whitespace()),
+            ':' => begins(&text[at + 1..]),
             _ => "\\*_~|`<@[]".contains(c),
         };
         if acts {
@@ -63,6 +61,12 @@ pub fn escape(text: &str) -> String {
         escaped.push(c);
     }
     escaped
+}
+
+/// Whether a colon before this begins a picture, `:tada:`, or belongs to an address, `https://`.
+fn begins(rest: &str) -> bool {
+    let word = rest.split(|c: char| c.is_whitespace() || c == ':').next().unwrap_or_default();
+    rest.starts_with("//") || (!word.is_empty() && rest[word.len()..].starts_with(':'))
 }
 
 /// The spans of the first `words` code units; the last of them ends with an ellipsis.
@@ -91,8 +95,8 @@ fn shortened(text: &Text, words: usize) -> Vec<Span> {
 
 fn markdown(spans: &[Span]) -> String {
     let mut all = String::new();
-    for span in spans {
-        let next = marked(span);
+    for span in joined(spans) {
+        let next = marked(&span);
         let touches = |mark: char| all.ends_with(mark) && next.starts_with(mark);
         if touches('*') || touches('`') {
             all.push(APART);
@@ -100,6 +104,18 @@ fn markdown(spans: &[Span]) -> String {
         all.push_str(&next);
     }
     all.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+}
+
+/// Words side by side as one span: they may be a mark together.
+fn joined(spans: &[Span]) -> Vec<Span> {
+    let mut all: Vec<Span> = Vec::new();
+    for span in spans {
+        match (all.last_mut(), span) {
+            (Some(Span::Plain { text: before }), Span::Plain { text }) => before.push_str(text),
+            _ => all.push(span.clone()),
+        }
+    }
+    all
 }
 
 fn marked(span: &Span) -> String {
@@ -166,6 +182,8 @@ fn harmless(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::chat::message::{code, emphasis, plain, strong, time};
     use crate::clock::Timestamp;
@@ -195,8 +213,12 @@ mod tests {
     #[test]
     fn what_a_person_typed_has_no_marks() {
         let typed = "*b* _i_ ~~s~~ ||x|| `c` <@1> @everyone [a](https://e.example) :tada: 18:00 a: b \\";
-        let expected = r"\*b\* \_i\_ \~\~s\~\~ \|\|x\|\| \`c\` \<\@1> \@everyone \[a\](https\://e.example) \:tada: 18\:00 a: b \\";
+        let expected = r"\*b\* \_i\_ \~\~s\~\~ \|\|x\|\| \`c\` \<\@1> \@everyone \[a\](https\://e.example) \:tada: 18:00 a: b \\";
         assert_eq!(shown(text![plain(typed)]), expected);
+        assert_eq!(
+            shown(text!["a:", "tada:", " http:", "//e.example ", strong("x"), "b:"]),
+            r"a\:tada: http\://e.example **x**b:"
+        );
     }
 
     #[test]
@@ -226,7 +248,7 @@ mod tests {
             link("https://a.example", "https://bank.example"),
             r"https\://bank.example (<https://a.example/>)"
         );
-        assert_eq!(link("javascript:alert(1)", "here"), r"here (javascript\:alert(1))");
+        assert_eq!(link("javascript:alert(1)", "here"), "here (javascript:alert(1))");
     }
 
     #[test]
@@ -248,5 +270,80 @@ mod tests {
         assert_eq!(small(&text!["a\n\n- ", code("b")], 100), "-# a\n-# \\- `b`");
         let long = small(&text!["x\n".repeat(900)], 200);
         assert!(width(&long) <= 200 && long.lines().all(|line| line.starts_with("-# ")));
+    }
+
+    /// The words that Discord would show; `None` where one of them would be a mark.
+    fn as_read(markdown: &str) -> Option<String> {
+        let (mut words, mut rest) = (String::new(), markdown);
+        while let Some(c) = rest.chars().next() {
+            let begun = words.rsplit('\n').next().unwrap_or_default();
+            let first = begun.trim_start().is_empty() && "#>-+".contains(c);
+            let numbers = !begun.trim().is_empty() && begun.trim_start().chars().all(|c| c.is_ascii_digit());
+            let after = rest.strip_prefix(':').unwrap_or_default();
+            let ends = after.trim_start_matches(|c: char| c.is_alphanumeric() || "_+-".contains(c));
+            let picture = (ends.len() < after.len() && ends.starts_with(':')) || rest.starts_with("://");
+            if first || picture || (numbers && c == '.') || "*_~|`<@[]".contains(c) {
+                return None;
+            }
+            let escaped =
+                rest[c.len_utf8()..].chars().next().filter(|c| !c.is_alphanumeric() && !c.is_whitespace());
+            let shown = if c == '\\' { escaped? } else { c };
+            words.push(shown);
+            rest = &rest[c.len_utf8() + if c == '\\' { shown.len_utf8() } else { 0 }..];
+        }
+        Some(words)
+    }
+
+    fn hostile() -> impl Strategy<Value = String> {
+        proptest::collection::vec(proptest::sample::select(HOSTILE), 0..40).prop_map(|words| words.concat())
+    }
+
+    const HOSTILE: &[&str] = &[
+        "\\",
+        "*",
+        "_",
+        "~",
+        "|",
+        "`",
+        "<",
+        ">",
+        "@",
+        "[",
+        "]",
+        "(",
+        ")",
+        ":",
+        "/",
+        "#",
+        "-",
+        "+",
+        "1",
+        ".",
+        " ",
+        "\n",
+        "a",
+        "🚀",
+        "e\u{301}",
+        "https://",
+        ":tada:",
+        "<@1>",
+        "@everyone",
+        "-# ",
+        "```",
+    ];
+
+    proptest! {
+        #[test]
+        fn nothing_typed_is_ever_a_mark(one in hostile(), other in hostile()) {
+            let read = as_read(&shown(text![plain(one.clone()), plain(other.clone())]));
+            prop_assert_eq!(read, Some(one + &other));
+        }
+
+        #[test]
+        fn nothing_is_longer_than_its_room(words in proptest::collection::vec(hostile(), 1..6), max in 12..200_usize) {
+            let spans = [plain, code, strong, emphasis].into_iter().cycle().zip(words);
+            let text = Text(spans.map(|(span, words): (fn(String) -> Span, String)| span(words)).collect());
+            prop_assert!(width(&paragraph(&text, max)) <= max && width(&small(&text, max)) <= max);
+        }
     }
 }
