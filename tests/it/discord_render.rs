@@ -164,6 +164,14 @@ fn a_label_that_occurs_twice_says_of_what() {
     assert!(read(&rendered).contains("-# 10 more buttons are not shown."), "{}", read(&rendered));
 }
 
+#[test]
+fn no_two_ids_of_a_message_are_equal() {
+    let show = || Button::new("Show", "env.show", "env_1", "");
+    let message =
+        Message::new("x").buttons(vec![show(), show()]).with(select(1)).buttons(vec![show()]).with(select(2));
+    assert_eq!(ids(&rendered(&message)), ["env.show:env_1:", "choose:env.show", "choose:env.show:2"]);
+}
+
 fn png() -> Vec<u8> {
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x06\x40\0\0\x03\x20".to_vec()
 }
