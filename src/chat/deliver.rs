@@ -1,6 +1,6 @@
 //! The job that brings the platforms up to what the outbox says, and what it decides when one refuses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::files::{self, Uploaded};
 use super::outbox::{ANSWER, Stored, Timely, load};
 use crate::chat::attachment::Upload;
 use crate::chat::message::Message;
-use crate::chat::{MessageRef, Platform, SendError, Target};
+use crate::chat::{Bring, MessageRef, Platform, Post, SendError, Target};
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::jobs::{Job, JobError};
@@ -72,12 +72,16 @@ impl Deliver {
 
     async fn post(&self, platform: &dyn Platform, key: &str, row: &Stored) -> Result<(), JobError> {
         let Some(message) = self.prepare(key, row).await? else { return Ok(()) };
-        let mut message = self.refer(platform, row, message).await?;
-        // A page is replaced as a whole, so nobody sees it twice.
-        if row.sending && !matches!(row.target, Target::Home { .. }) {
-            message = message.context("Sent again after an interruption; you may see this twice.");
-        }
-        match platform.post(&row.workspace, &row.target, &message).await {
+        let message = self.refer(platform, row, message).await?;
+        // What is posted anew, because what stood there is gone, is another one.
+        let post = Post {
+            workspace: &row.workspace,
+            target: &row.target,
+            message: &message,
+            key: &if row.anew { format!("anew:{key}") } else { key.to_owned() },
+            again: row.sending,
+        };
+        match platform.post(post).await {
             Ok(_) if key.starts_with(ANSWER) => Ok(self.note(key, Note::Answered).await?),
             Ok(reference) => Ok(self.note(key, Note::Posted { version: row.version, reference }).await?),
             Err(SendError::NotThere(reason) | SendError::Gone(reason)) => {
@@ -129,7 +133,7 @@ impl Deliver {
     /// Gives the platform what it has to have of the message's pictures and files, each once. One that it
     /// does not take is left out: the message is not to wait for it for long.
     async fn upload(&self, platform: &dyn Platform, row: &Stored) -> Result<(), JobError> {
-        if !platform.uploads() || !row.target.holds_files() {
+        if platform.files() != Bring::Before || !row.target.holds_files() {
             return Ok(());
         }
         let place = place(platform, row);
@@ -176,15 +180,27 @@ impl Deliver {
         noted.await
     }
 
-    /// The message with what the platform calls its pictures and files.
+    /// The message with what the platform calls its pictures and files, or with their bytes.
     async fn refer(&self, platform: &dyn Platform, row: &Stored, message: Message) -> Result<Message> {
-        if !platform.uploads() || !row.target.holds_files() || !message.has_files() {
+        let bring = platform.files();
+        if bring == Bring::Nothing || !row.target.holds_files() || !message.has_files() {
             return Ok(message);
         }
-        let mut conn = self.db.read().await?;
-        let (references, _) =
-            files::references(&mut conn, &place(platform, row), &message, self.db.now()).await?;
-        Ok(message.referring(&references))
+        let (mut conn, place, now) = (self.db.read().await?, place(platform, row), self.db.now());
+        if bring == Bring::Before {
+            let (references, _) = files::references(&mut conn, &place, &message, now).await?;
+            return Ok(message.referring(&references));
+        }
+        let mut bytes = BTreeMap::new();
+        for upload in message.uploads() {
+            let digest = upload.blob.digest();
+            if files::uploaded(&mut conn, &place, digest, now).await? == Uploaded::Refused {
+                continue;
+            }
+            let kept = files::load(&mut conn, digest).await?.map(|kept| kept.bytes);
+            bytes.extend(upload.blob.bytes().or(kept).map(|bytes| (digest.to_owned(), bytes)));
+        }
+        Ok(message.carrying(&bytes))
     }
 
     /// The platform has them and does not take the message with them: it may still be looking at them.
@@ -197,13 +213,13 @@ impl Deliver {
         reason: String,
     ) -> Result<JobError> {
         let (now, place) = (self.db.now(), place(platform, row));
-        let (references, last) = files::references(&mut *self.db.read().await?, &place, message, now).await?;
+        let (_, last) = files::references(&mut *self.db.read().await?, &place, message, now).await?;
         if last.is_some_and(|last| now.since(last) < LOOKED_AT) {
             return Ok(JobError::Retry(LOOK_AGAIN, reason));
         }
         tracing::warn!(platform = place.platform, reason, "a message goes without its pictures and files");
-        for digest in references.keys() {
-            self.note_upload(&place, digest, None).await?;
+        for upload in message.uploads() {
+            self.note_upload(&place, upload.blob.digest(), None).await?;
         }
         Ok(JobError::Retry(Duration::ZERO, reason))
     }

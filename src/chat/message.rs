@@ -4,6 +4,7 @@
 //! span by its own platform's rules; nothing here is markup.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -345,17 +346,31 @@ impl Message {
     /// Says what the platform calls what it has, by digest.
     #[must_use]
     pub fn referring(mut self, references: &BTreeMap<String, String>) -> Self {
-        for block in &mut self.blocks {
-            let blob = match block {
-                Block::Picture(picture) => &mut picture.light,
-                Block::File(file) => &mut file.content,
-                _ => continue,
-            };
+        for blob in self.uploaded() {
             if let Some(reference) = references.get(blob.digest()) {
                 blob.refer(reference.clone());
             }
         }
         self
+    }
+
+    /// With the bytes of these by digest, and of no others.
+    #[must_use]
+    pub fn carrying(mut self, bytes: &BTreeMap<String, Arc<[u8]>>) -> Self {
+        for blob in self.uploaded() {
+            let bare = Blob::from(blob.digest().to_owned());
+            *blob = bytes.get(blob.digest()).map_or(bare, |bytes| blob.with(bytes.clone()));
+        }
+        self
+    }
+
+    /// The bytes of [`Message::uploads`].
+    fn uploaded(&mut self) -> impl Iterator<Item = &mut Blob> {
+        self.blocks.iter_mut().filter_map(|block| match block {
+            Block::Picture(picture) => Some(&mut picture.light),
+            Block::File(file) => Some(&mut file.content),
+            _ => None,
+        })
     }
 
     /// The first paragraph's words: the notification text.

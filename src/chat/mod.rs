@@ -13,8 +13,10 @@ pub mod drafts;
 pub mod files;
 pub mod form;
 pub mod inbound;
+mod limiter;
 pub mod message;
 pub mod operator;
+mod outages;
 pub mod outbox;
 pub mod payload;
 pub mod playground;
@@ -22,6 +24,7 @@ pub mod signed;
 pub mod slack;
 pub mod words;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,6 +153,48 @@ impl SendError {
     }
 }
 
+/// A message to be posted.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    pub workspace: &'a str,
+    pub target: &'a Target,
+    pub message: &'a Message,
+    /// The same whenever this message is posted, and only then.
+    pub key: &'a str,
+    /// It was posted before, and may be there.
+    pub again: bool,
+}
+
+impl<'a> Post<'a> {
+    /// A message for once, of which nobody knows later.
+    pub fn once(workspace: &'a str, target: &'a Target, message: &'a Message) -> Self {
+        Post { workspace, target, message, key: "", again: false }
+    }
+
+    /// The message; where it may be there already, it says so. A page is replaced as a whole, so
+    /// nobody sees it twice.
+    pub fn marked(&self) -> Cow<'a, Message> {
+        match self.again && !matches!(self.target, Target::Home { .. }) {
+            true => Cow::Owned(self.message.clone().context(AGAIN)),
+            false => Cow::Borrowed(self.message),
+        }
+    }
+}
+
+/// What a message says that may be there twice.
+pub const AGAIN: &str = "Sent again after an interruption; you may see this twice.";
+
+/// How a platform gets the pictures and files of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bring {
+    /// By their digests: it asks for the bytes itself.
+    Nothing,
+    /// It has to have them before a message can show them: [`Platform::upload`].
+    Before,
+    /// Their bytes come with the message.
+    Along,
+}
+
 /// A chat platform's outbound half.
 #[async_trait]
 pub trait Platform: Send + Sync {
@@ -163,23 +208,18 @@ pub trait Platform: Send + Sync {
         Duration::ZERO
     }
 
-    /// Whether pictures and files have to be put there before a message can show them.
-    fn uploads(&self) -> bool {
-        false
+    /// How it gets pictures and files.
+    fn files(&self) -> Bring {
+        Bring::Nothing
     }
 
-    /// Puts one there, with its bytes; what it is called there. Asked only where [`Platform::uploads`].
+    /// Puts one there, with its bytes; what it is called there. Asked only where they come [`Bring::Before`].
     async fn upload(&self, _workspace: &str, _upload: &Upload) -> Result<String, SendError> {
         Err(SendError::Never("it keeps no files of its own".into()))
     }
 
     /// Posts a new message. What is not there yet of its pictures and files is told in words.
-    async fn post(
-        &self,
-        workspace: &str,
-        target: &Target,
-        message: &Message,
-    ) -> Result<MessageRef, SendError>;
+    async fn post(&self, post: Post<'_>) -> Result<MessageRef, SendError>;
 
     /// Replaces a message posted before.
     async fn update(

@@ -12,7 +12,7 @@ use goldenpath::chat::form::{Field, FieldKind, Form};
 use goldenpath::chat::inbound::{AnswerBy, Input, Invocation, LineAhead, Standing, TypeAhead};
 use goldenpath::chat::message::{Button, ButtonValue, Choice, Message, Reply};
 use goldenpath::chat::slack::{PATIENCE, Settings, Slack, router};
-use goldenpath::chat::{Completion, Dispatch, MessageRef, Platform, SendError, Target};
+use goldenpath::chat::{Completion, Dispatch, MessageRef, Platform, Post, SendError, Target};
 use goldenpath::clock::{ManualClock, Timestamp};
 use goldenpath::metrics::Metrics;
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ impl Bench {
     }
 
     async fn post(&self, target: Target, message: &Message) -> Result<MessageRef, SendError> {
-        self.slack.post(TEAM, &target, message).await
+        self.slack.post(Post::once(TEAM, &target, message)).await
     }
 }
 

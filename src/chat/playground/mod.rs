@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
 
 use crate::chat::message::Message;
-use crate::chat::{MessageRef, Platform, SendError, Target};
+use crate::chat::{MessageRef, Platform, Post, SendError, Target};
 use crate::error::Error;
 use store::{BOT, NewMessage};
 
@@ -121,19 +121,14 @@ impl Platform for Playground {
         NAME
     }
 
-    async fn post(
-        &self,
-        workspace: &str,
-        target: &Target,
-        message: &Message,
-    ) -> Result<MessageRef, SendError> {
-        ours(workspace)?;
-        let conversation = conversation(target)?;
+    async fn post(&self, post: Post<'_>) -> Result<MessageRef, SendError> {
+        ours(post.workspace)?;
+        let conversation = conversation(post.target)?;
         let new = NewMessage {
             conversation,
             author: BOT.into(),
             seen_by: None,
-            content: message.clone(),
+            content: post.marked().into_owned(),
             source: None,
         };
         let id = self.store.insert(new).await.map_err(later)?;

@@ -13,7 +13,7 @@ use crate::chat::attachment::{File, Picture};
 use crate::chat::form::{Field, FieldKind, Form};
 use crate::chat::inbound::{Identity, Input, Invocation, LineAhead, TypeAhead};
 use crate::chat::message::{Block, Button, Choice, Reply};
-use crate::chat::{Completion, Dispatch, Dispatcher};
+use crate::chat::{Completion, Dispatch, Dispatcher, Post};
 use crate::clock::{Ahead, Clock as _, ManualClock, SystemClock, Timestamp};
 use crate::db::Db;
 use crate::ids::Ids;
@@ -323,7 +323,7 @@ async fn only_a_button_that_the_persona_sees_can_be_pressed() {
     let message =
         Message::new("shop goes soon").buttons(vec![Button::new("Extend", "env.extend", "shop", "1d")]);
     let target = Target::Direct { user: "ada".into() };
-    let reference = served.playground.post(WORKSPACE, &target, &message).await.unwrap();
+    let reference = served.playground.post(Post::once(WORKSPACE, &target, &message)).await.unwrap();
     let id = &reference.0["message"];
     let press = |persona: &str, value: &str| json!({ "persona": persona, "conversation": format!("dm:{persona}"), "delivery": "k", "message": id, "value": value });
     for (persona, value) in [("ada", "env.destroy:shop:"), ("ben", "env.extend:shop:1d")] {
@@ -338,7 +338,8 @@ async fn only_a_button_that_the_persona_sees_can_be_pressed() {
 async fn messages_and_references_outlive_a_restart() {
     let served = serve(silent).await;
     let channel = Target::Channel { id: "#platform".into() };
-    let reference = served.playground.post(WORKSPACE, &channel, &Message::new("⏳ shop")).await.unwrap();
+    let reference =
+        served.playground.post(Post::once(WORKSPACE, &channel, &Message::new("⏳ shop"))).await.unwrap();
     let (_folder, again) = reopened(served).await;
     again.update(WORKSPACE, &reference, &Message::new("✅ shop")).await.unwrap();
     let ada = persona("ada").unwrap();
@@ -355,11 +356,17 @@ async fn what_is_not_here_is_said_so() {
     let update = playground.update(WORKSPACE, &unknown, &hello).await;
     assert!(matches!(update, Err(SendError::Never(_))));
     let nowhere = Target::Channel { id: "general".into() };
-    assert!(matches!(playground.post(WORKSPACE, &nowhere, &hello).await, Err(SendError::NotThere(_))));
+    assert!(matches!(
+        playground.post(Post::once(WORKSPACE, &nowhere, &hello)).await,
+        Err(SendError::NotThere(_))
+    ));
     let nobody = Target::Direct { user: "root".into() };
-    assert!(matches!(playground.post(WORKSPACE, &nobody, &hello).await, Err(SendError::NotThere(_))));
+    assert!(matches!(
+        playground.post(Post::once(WORKSPACE, &nobody, &hello)).await,
+        Err(SendError::NotThere(_))
+    ));
     let ada = Target::Direct { user: "ada".into() };
-    assert!(matches!(playground.post("T1", &ada, &hello).await, Err(SendError::NotThere(_))));
+    assert!(matches!(playground.post(Post::once("T1", &ada, &hello)).await, Err(SendError::NotThere(_))));
 }
 
 #[tokio::test]
@@ -369,7 +376,7 @@ async fn a_picture_is_served_for_ever_to_whoever_has_the_cookie() {
     let picture = Picture::new("trend", "Flat.", b"\x89PNG light".to_vec(), b"\x89PNG dark".to_vec());
     let file = File::new("page.csv", "<script>alert(1)</script>".into());
     let message = Message::new("Here.").picture(picture).file(file);
-    served.playground.post(WORKSPACE, &channel, &message).await.unwrap();
+    served.playground.post(Post::once(WORKSPACE, &channel, &message)).await.unwrap();
     let blocks = served.state("ada").await["messages"][0]["blocks"].clone();
     let path = |digest: &Value| format!("/playground/file/{}", digest.as_str().unwrap());
     let shown = served.get(&path(&blocks[1]["dark"])).send().await.unwrap();
@@ -390,7 +397,7 @@ async fn a_picture_is_served_for_ever_to_whoever_has_the_cookie() {
 async fn a_direct_message_waits_until_it_is_read() {
     let served = serve(silent).await;
     let target = Target::Direct { user: "ada".into() };
-    served.playground.post(WORKSPACE, &target, &Message::new("How did it go?")).await.unwrap();
+    served.playground.post(Post::once(WORKSPACE, &target, &Message::new("How did it go?"))).await.unwrap();
     let state = served.state("ben").await;
     assert_eq!(state["unread"], json!({ "conversations": {}, "personas": { "ada": 1 } }));
     let state = served.state("ada").await;
@@ -399,7 +406,7 @@ async fn a_direct_message_waits_until_it_is_read() {
     let body = json!({ "persona": "ada", "conversation": "dm:ada", "position": 1_000_000 });
     assert_eq!(served.post("/playground/read", body).await.0, StatusCode::OK);
     assert_eq!(served.state("ada").await["unread"], json!({ "conversations": {}, "personas": {} }));
-    served.playground.post(WORKSPACE, &target, &Message::new("And now?")).await.unwrap();
+    served.playground.post(Post::once(WORKSPACE, &target, &Message::new("And now?"))).await.unwrap();
     assert_eq!(served.state("ada").await["unread"]["personas"], json!({ "ada": 1 }));
 }
 
@@ -444,13 +451,14 @@ async fn the_stream_tells_of_a_message_its_update_and_what_was_missed() {
     let served = serve(silent).await;
     let (playground, path) = (&served.playground, "/playground/events?persona=ada&after=0");
     let channel = Target::Channel { id: CHANNEL.into() };
-    let reference = playground.post(WORKSPACE, &channel, &Message::new("⏳ first")).await.unwrap();
+    let reference =
+        playground.post(Post::once(WORKSPACE, &channel, &Message::new("⏳ first"))).await.unwrap();
     let mut stream = served.get(path).send().await.unwrap();
     assert!(until(&mut stream, "⏳ first").await.contains("id: 1"));
     playground.update(WORKSPACE, &reference, &Message::new("✅ second")).await.unwrap();
     until(&mut stream, "✅ second").await;
     drop(stream);
-    playground.post(WORKSPACE, &channel, &Message::new("third")).await.unwrap();
+    playground.post(Post::once(WORKSPACE, &channel, &Message::new("third"))).await.unwrap();
     let mut again = served.get(path).header("last-event-id", "2").send().await.unwrap();
     let said = until(&mut again, "third").await;
     assert!(!said.contains("second"), "{said}");
@@ -499,11 +507,11 @@ fn bot(playground: Arc<OnceLock<Arc<Playground>>>) -> impl Fn(&Invocation) -> Re
         tokio::spawn(async move {
             let target = Target::Direct { user: user.clone() };
             playground
-                .post(WORKSPACE, &target, &Message::new(format!("✅ `{name}` is ready")))
+                .post(Post::once(WORKSPACE, &target, &Message::new(format!("✅ `{name}` is ready"))))
                 .await
                 .unwrap();
             if first {
-                playground.post(WORKSPACE, &target, &question(&user)).await.unwrap();
+                playground.post(Post::once(WORKSPACE, &target, &question(&user))).await.unwrap();
             }
         });
         Reply::say("⏳ made")

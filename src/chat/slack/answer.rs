@@ -11,7 +11,7 @@ use crate::chat::message::{Choice, Message, Reply, code};
 use crate::chat::slack::inbound::Via;
 use crate::chat::slack::render::Surface;
 use crate::chat::slack::{Slack, limits, render, view};
-use crate::chat::{Platform as _, SendError, Target};
+use crate::chat::{Platform as _, Post, SendError, Target};
 use crate::text;
 
 /// What remains to know of a request once it was dispatched.
@@ -105,8 +105,10 @@ async fn show(slack: &Slack, asked: &Asked, in_modal: bool, message: &Message) {
     let user = asked.user.clone();
     let sent = match (&asked.answer_by, &asked.trigger) {
         (AnswerBy::Url { url }, _) => slack.client.respond(url, message).await.map(drop),
-        (AnswerBy::Message, _) => slack.post("", &asked.place.privately(&user), message).await.map(drop),
-        (AnswerBy::Home, _) => slack.post("", &Target::Home { user }, message).await.map(drop),
+        (AnswerBy::Message, _) => {
+            slack.post(Post::once("", &asked.place.privately(&user), message)).await.map(drop)
+        }
+        (AnswerBy::Home, _) => slack.post(Post::once("", &Target::Home { user }, message)).await.map(drop),
         (AnswerBy::InlineWords, Some(trigger)) => {
             slack.client.open(trigger, &view::message("Answer", message), in_modal).await
         }

@@ -3,8 +3,7 @@
 //! Answers are read as raw JSON: the library's typed answers refuse whole payloads for one
 //! odd member, and an answer we cannot read would mean posting a message twice.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,13 +11,14 @@ use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::*;
 use url::Url;
 
+use crate::chat::limiter::{Limiter, Line};
 use crate::chat::message::Message;
+use crate::chat::outages::{AGAIN, LIMITED_SECONDS, MENDED_SECONDS, Outages};
 use crate::chat::slack::errors::{Decision, Failure};
 use crate::chat::slack::inbound::Workspace;
-use crate::chat::slack::limiter::{Limiter, Line};
 use crate::chat::slack::{limits, render, view};
 use crate::chat::{MessageRef, SendError};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::error::Result;
 
 /// The longest wait for an answer. Slack on a slow day takes ten seconds; giving up on it
@@ -26,13 +26,6 @@ use crate::error::Result;
 pub const PATIENCE: Duration = Duration::from_secs(25);
 /// A view must be open within 3 s of the press, our own work included.
 const VIEW_PATIENCE: Duration = Duration::from_secs(2);
-/// When to try again after a failure that says nothing about it: half as long again as it
-/// has lasted, within these bounds.
-const AGAIN: (u64, u64) = (5, 60);
-/// When to try again after "too many requests" without a time.
-const LIMITED_SECONDS: u64 = 30;
-/// When to look whether an operator has mended what only they can.
-const MENDED_SECONDS: u64 = 300;
 /// Holds all that goes by the token.
 const TOKEN: &str = "the bot token";
 /// Opens a direct conversation.
@@ -50,16 +43,7 @@ pub struct Client {
     /// Off only at a server that has no limits.
     pacing: bool,
     limiter: Limiter,
-    state: Mutex<State>,
-}
-
-/// What went wrong lately.
-#[derive(Default)]
-struct State {
-    /// Since when no call has worked.
-    failing: Option<Timestamp>,
-    /// What holds ([`TOKEN`], a method) → why, as the log was told.
-    held: BTreeMap<String, String>,
+    outages: Outages,
 }
 
 impl Client {
@@ -80,7 +64,7 @@ impl Client {
             patience: settings.patience,
             pacing: settings.pacing,
             limiter: Limiter::new(clock),
-            state: Mutex::default(),
+            outages: Outages::default(),
         })
     }
 
@@ -300,30 +284,23 @@ impl Client {
 
     /// A call came through: what was wrong is over.
     fn works(&self, method: &str) {
-        let mut state = self.state();
-        state.failing = None;
-        let holds = [TOKEN, method].into_iter().filter(|_| method != ANSWER);
-        for hold in holds {
-            if state.held.remove(hold).is_some() {
-                self.limiter.release(hold);
-                tracing::info!(hold, "Slack takes it again; what waited goes on");
-            }
+        let holds = if method == ANSWER { &[][..] } else { &[TOKEN, method] };
+        for hold in self.outages.works(holds) {
+            self.limiter.release(hold);
+            tracing::info!(hold, "Slack takes it again; what waited goes on");
         }
     }
 
     /// In how many seconds to try again.
     fn again(&self) -> u64 {
-        let now = self.limiter.now();
-        let since = *self.state().failing.get_or_insert(now);
-        (now.since(since).as_secs() / 2).clamp(AGAIN.0, AGAIN.1)
+        self.outages.again(self.limiter.now())
     }
 
     /// Holds back what only an operator can mend, and tells them once. Nothing is given up: a
     /// start with a good token, or the scope, brings it all.
     fn held(&self, hold: &str, reason: &str) -> u64 {
         self.limiter.hold(hold, Duration::from_secs(MENDED_SECONDS));
-        let told = self.state().held.insert(hold.to_owned(), reason.to_owned());
-        if told.as_deref() != Some(reason) {
+        if self.outages.hold(hold, reason) {
             tracing::error!(
                 reason,
                 "Slack refuses {hold}: what needs it waits. Mend the app's token or scopes at api.slack.com/apps; \
@@ -331,10 +308,6 @@ impl Client {
             );
         }
         MENDED_SECONDS
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

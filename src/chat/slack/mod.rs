@@ -13,7 +13,6 @@ mod events;
 mod files;
 mod http;
 pub mod inbound;
-mod limiter;
 pub mod limits;
 pub mod manifest;
 pub mod render;
@@ -30,7 +29,7 @@ use async_trait::async_trait;
 
 use crate::chat::attachment::Upload;
 use crate::chat::message::Message;
-use crate::chat::{MessageRef, Platform, SendError, Target};
+use crate::chat::{Bring, MessageRef, Platform, Post, SendError, Target};
 use crate::clock::Clock;
 use crate::error::Result;
 use client::Client;
@@ -151,16 +150,17 @@ impl Platform for Slack {
         }
     }
 
-    fn uploads(&self) -> bool {
-        true
+    fn files(&self) -> Bring {
+        Bring::Before
     }
 
     async fn upload(&self, _: &str, upload: &Upload) -> Result<String, SendError> {
         self.client.upload(upload).await
     }
 
-    async fn post(&self, _: &str, target: &Target, message: &Message) -> Result<MessageRef, SendError> {
-        match target {
+    async fn post(&self, post: Post<'_>) -> Result<MessageRef, SendError> {
+        let message = &*post.marked();
+        match post.target {
             Target::Channel { id } => self.client.post(id, None, message).await,
             Target::Thread { id, thread } => self.client.post(id, Some(thread), message).await,
             Target::Direct { user } => self.client.post_directly(user, message).await,

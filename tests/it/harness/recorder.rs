@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use goldenpath::chat::message::{Block, Message};
-use goldenpath::chat::{MessageRef, Platform, SendError, Target};
+use goldenpath::chat::{MessageRef, Platform, Post, SendError, Target};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -69,20 +69,15 @@ impl Platform for Recorder {
         "recorder"
     }
 
-    async fn post(
-        &self,
-        _workspace: &str,
-        target: &Target,
-        message: &Message,
-    ) -> Result<MessageRef, SendError> {
-        let place = match target {
+    async fn post(&self, post: Post<'_>) -> Result<MessageRef, SendError> {
+        let place = match post.target {
             Target::Channel { id } => id,
             Target::Direct { user } => user,
             Target::Respond { url } => url,
             Target::Thread { id, .. } | Target::Whisper { id, .. } => id,
             Target::Home { user } => user,
         };
-        let number = self.take(format!("post {place}"), message).await?;
+        let number = self.take(format!("post {place}"), &post.marked()).await?;
         Ok(MessageRef(json!(format!("#{number}"))))
     }
 

@@ -1,4 +1,4 @@
-//! When a call may go out: our own pace, so that Slack need not refuse, and what it said
+//! When a call may go out: our own pace, so that a platform need not refuse, and what it said
 //! when it did. It waits for nothing itself; it tells how long its caller has to wait.
 //!
 //! Each call stands in some lines: of its method, of its channel, of the message it edits.
@@ -31,6 +31,8 @@ struct Queue {
     next: Timestamp,
     /// Whose turn comes when.
     turns: HashMap<String, Timestamp>,
+    /// How long after it a turn is void.
+    lapse: Duration,
 }
 
 #[derive(Default)]
@@ -40,7 +42,7 @@ struct State {
     held: HashMap<String, Timestamp>,
 }
 
-/// The pace of one connection to Slack.
+/// The pace of one connection to a platform.
 pub struct Limiter {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
@@ -82,6 +84,13 @@ impl Limiter {
         *held = until.max(*held);
     }
 
+    /// Nobody of the line goes before this long has passed: there is no room in it until then. Who has a
+    /// turn already keeps their place behind the others.
+    pub fn close(&self, line: &str, span: Duration) {
+        let now = self.clock.now();
+        self.state().lines.entry(line.to_owned()).or_default().close(now, span);
+    }
+
     /// What `hold` held may go.
     pub fn release(&self, hold: &str) {
         self.state().held.remove(hold);
@@ -114,8 +123,8 @@ impl State {
 impl Queue {
     fn wait(&mut self, ticket: &str, line: &Line, now: Timestamp) -> Duration {
         let slack = line.every * line.burst.saturating_sub(1);
-        // A turn long past is void: those of a time of standstill would all go at once.
-        self.turns.retain(|_, turn| turn.plus(slack + line.every) > now);
+        self.lapse = slack + line.every;
+        self.void(now);
         if let Some(turn) = self.turns.get(ticket) {
             return turn.since(now);
         }
@@ -124,11 +133,24 @@ impl Queue {
         self.turns.insert(ticket.to_owned(), turn);
         turn.since(now)
     }
+
+    /// A turn long past is void: those of a time of standstill would all go at once.
+    fn void(&mut self, now: Timestamp) {
+        self.turns.retain(|_, turn| turn.plus(self.lapse) > now);
+    }
+
+    fn close(&mut self, now: Timestamp, span: Duration) {
+        self.void(now);
+        let first = self.turns.values().copied().min().unwrap_or(self.next);
+        let by = now.plus(span).since(first);
+        self.turns.values_mut().for_each(|turn| *turn = turn.plus(by));
+        self.next = self.next.plus(by);
+    }
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Queue { next: Timestamp(0), turns: HashMap::new() }
+        Queue { next: Timestamp(0), turns: HashMap::new(), lapse: Duration::ZERO }
     }
 }
 
@@ -198,7 +220,23 @@ mod tests {
     }
 
     #[test]
-    fn what_slack_said_holds_for_everybody() {
+    fn a_line_without_room_opens_later_and_keeps_its_order() {
+        let (clock, limiter) = limiter();
+        let lines = [line("C1", 2)];
+        assert_eq!(waits(&limiter, &["a", "b", "c"], &lines), [0, 0, 1_000]);
+        limiter.close("C1", SECOND * 5);
+        assert_eq!(waits(&limiter, &["c", "d"], &lines), [5_000, 6_000]);
+        limiter.close("C1", SECOND * 2);
+        assert_eq!(waits(&limiter, &["d", "c"], &lines), [6_000, 5_000], "it was closed for longer");
+        clock.advance(SECOND * 60);
+        limiter.close("C1", SECOND);
+        assert_eq!(waits(&limiter, &["e", "f"], &lines), [1_000, 2_000], "and for no longer than is said");
+        limiter.close("C2", SECOND * 3);
+        assert_eq!(waits(&limiter, &["a", "b"], &[line("C2", 5)]), [3_000, 4_000], "no burst after it");
+    }
+
+    #[test]
+    fn what_a_platform_said_holds_for_everybody() {
         let (clock, limiter) = limiter();
         limiter.hold("post", SECOND * 60);
         limiter.hold("post", SECOND * 5);
