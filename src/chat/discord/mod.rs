@@ -4,10 +4,14 @@
 //! at a time, and means the same whichever way it came; what a person typed never acts as markup or
 //! mentions anybody; no token of an interaction is logged. Deliberately absent: features and the database.
 
+pub mod address;
+pub mod client;
 pub mod components;
+mod errors;
 pub mod form;
 pub mod limits;
 pub mod manifest;
+mod pace;
 mod pages;
 pub mod register;
 pub mod render;
