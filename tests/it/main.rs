@@ -11,6 +11,7 @@ mod discord_tree;
 mod drivers;
 mod durability;
 mod examples;
+mod fake_discord;
 mod fake_slack;
 mod generated;
 mod golden_paths;

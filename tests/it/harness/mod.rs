@@ -4,8 +4,10 @@
 
 pub mod bot_process;
 pub mod database;
+pub mod discord_sender;
 pub mod discord_shown;
 pub mod disk;
+pub mod fake_discord;
 pub mod fake_slack;
 pub mod fickle;
 pub mod ground;
