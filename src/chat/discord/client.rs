@@ -16,7 +16,8 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::errors::{Decision, Failure, TooMany};
-use super::pace::{Pace, Route, TOKEN, Told, seconds};
+pub use super::pace::Route;
+use super::pace::{Pace, TOKEN, Told, seconds};
 use crate::chat::SendError;
 use crate::chat::outages::{MENDED_SECONDS, Outages};
 use crate::clock::{Clock, Timestamp};
