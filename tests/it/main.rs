@@ -7,6 +7,7 @@ mod directory;
 mod discord_client;
 mod discord_form;
 mod discord_messages;
+mod discord_outbound;
 mod discord_render;
 mod discord_tree;
 mod drivers;

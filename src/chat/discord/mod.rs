@@ -11,6 +11,7 @@ mod errors;
 pub mod form;
 pub mod limits;
 pub mod manifest;
+pub mod outbound;
 mod pace;
 mod pages;
 pub mod register;

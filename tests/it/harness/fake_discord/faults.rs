@@ -72,6 +72,11 @@ impl FakeDiscord {
         memory.tokens.clear();
         memory.tokens.extend(good.then(|| super::TOKEN.to_owned()));
     }
+
+    /// Somebody deletes what stands in the channel.
+    pub fn clear(&self, channel: &str) {
+        self.memory().messages.retain(|posted| posted.channel != channel);
+    }
 }
 
 impl Faults {

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 pub use faults::After;
 use memory::Memory;
-pub use memory::{Call, Channel, Interaction};
+pub use memory::{Call, Channel, Filed, Interaction};
 
 /// The token that the fake takes.
 pub const TOKEN: &str = "fake.bot.token";
@@ -140,6 +140,17 @@ impl FakeDiscord {
     /// The direct conversation with somebody, as a channel.
     pub fn direct(&self, user: &str) -> String {
         self.memory().direct(user)
+    }
+
+    /// The files of what stands in a channel.
+    pub fn files_in(&self, channel: &str) -> Vec<Filed> {
+        let memory = self.memory();
+        memory
+            .messages
+            .iter()
+            .filter(|posted| posted.channel == channel)
+            .flat_map(|posted| posted.files.clone())
+            .collect()
     }
 
     /// How often a route was called.
