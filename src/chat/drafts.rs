@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use sqlx::Row;
 
 use super::form::Form;
 use super::inbound::Identity;
-use crate::db::{Db, Tx};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 
 /// A form that was not submitted is forgotten after this long.
@@ -112,6 +114,21 @@ async fn fill(tx: &mut Tx, id: &str, given: &BTreeMap<String, String>) -> Result
     let sql = "UPDATE draft SET given = $2 WHERE id = $1";
     sqlx::query(sql).bind(id).bind(serde_json::to_string(&all)?).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// What somebody's drafts hold by now.
+pub async fn export(conn: &mut Conn, identity: &Identity) -> Result<Vec<Value>> {
+    let Identity { platform, workspace, user } = identity.clone();
+    let sql = "SELECT form, given, expires_at FROM draft
+               WHERE platform = $1 AND workspace = $2 AND user_id = $3 ORDER BY expires_at, id";
+    let query = sqlx::query_as::<_, (String, String, i64)>(sql).bind(platform).bind(workspace).bind(user);
+    let mut drafts = Vec::new();
+    for (form, given, expires) in query.fetch_all(conn).await? {
+        let (form, given): (Form, Value) = (serde_json::from_str(&form)?, serde_json::from_str(&given)?);
+        let until = Timestamp(expires).utc().to_rfc3339();
+        drafts.push(json!({ "command": form.command, "given": given, "until": until }));
+    }
+    Ok(drafts)
 }
 
 /// Forgets a person's drafts.

@@ -24,6 +24,10 @@ pub struct Privacy {
 
 /// All that is kept about a person: a JSON object with a part for each slice.
 pub async fn export(conn: &mut Conn, slice: &Privacy, person: &str) -> Result<Value> {
+    let mut forms = Vec::new();
+    for identity in people::identities(conn, person).await? {
+        forms.extend(drafts::export(conn, &identity).await?);
+    }
     Ok(json!({
         "you": people::export(conn, person).await?,
         "environments": environments::export(conn, person).await?,
@@ -31,6 +35,7 @@ pub async fn export(conn: &mut Conn, slice: &Privacy, person: &str) -> Result<Va
         "surveys": surveys::export_asked(conn, person).await?,
         "roadmap": roadmap::export(conn, person).await?,
         "commands": audit::of(conn, person).await?,
+        "forms": forms,
     }))
 }
 

@@ -168,7 +168,7 @@ async fn three_hundred_environments_fit() {
     [[Show one: 25]]
     ");
     insta::assert_snapshot!(reads(&app, "UADA", "home").await.lines().filter(|line| line.contains("shown") || line.starts_with('[')).collect::<Vec<_>>().join("\n"), @"
-    64 more buttons are not shown.
+    64 more buttons are not shown; /platform help tells what to type instead.
     [New environment]
     [Show · x-3456789-123456789-123456789-123456] [Open · x-3456789-123456789-123456789-123456] [Extend by 1 day · x-3456789-123456789-123456789-123456] [Destroy · x-3456789-123456789-123456789-123456]
     [Show · x-3456789-123456789-123456789-123456-0] [Open · x-3456789-123456789-123456789-123456-0] [Extend by 1 day · x-3456789-123456789-123456789-123456-0] [Destroy · x-3456789-123456789-123456789-123456-0]

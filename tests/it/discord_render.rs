@@ -161,7 +161,11 @@ fn a_label_that_occurs_twice_says_of_what() {
     let below: Vec<String> =
         read(&rendered).lines().skip_while(|line| !line.starts_with('[')).map(str::to_owned).collect();
     assert_eq!(below[..2], ["[New]", "[Show · shop-0] [Destroy · shop-0]"]);
-    assert!(read(&rendered).contains("-# 10 more buttons are not shown."), "{}", read(&rendered));
+    assert!(
+        read(&rendered).contains("-# 10 more buttons are not shown; /platform help"),
+        "{}",
+        read(&rendered)
+    );
 }
 
 #[test]

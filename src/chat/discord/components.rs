@@ -152,7 +152,7 @@ impl Rows {
     pub(super) fn done(mut self) -> (Vec<Value>, Vec<String>) {
         if self.hidden > 0 {
             let hidden = counted(self.hidden, "more button is", "more buttons are");
-            self.notes.push(format!("{hidden} not shown."));
+            self.notes.push(format!("{hidden} not shown; /platform help tells what to type instead."));
         }
         (self.rows, self.notes)
     }

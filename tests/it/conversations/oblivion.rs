@@ -1,8 +1,16 @@
 //! What is kept about somebody: shown, taken away, forgotten.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
+use std::collections::BTreeMap;
+
+use goldenpath::chat::drafts::Drafts;
+use goldenpath::chat::form::Form;
+use goldenpath::chat::inbound::Identity;
 use goldenpath::surveys;
 use insta::assert_snapshot;
 
+use crate::harness::fake_slack::TEAM;
 use crate::harness::test_app::{Person, TestApp};
 
 /// Somebody who had an environment, answered what was asked, and said something.
@@ -13,7 +21,25 @@ async fn who_was_here(app: &TestApp) -> Person<'_> {
     ada.presses("Well").await;
     ada.types("feedback builds are slow").await;
     app.run_jobs().await;
+    half_fills_a_form(app).await;
     ada
+}
+
+/// Of a chat where a form has pages.
+async fn half_fills_a_form(app: &TestApp) {
+    let form = Form {
+        command: "env.create".into(),
+        title: "Create".into(),
+        submit: "Create".into(),
+        intro: None,
+        fields: vec![],
+        fixed: vec![],
+        typed: None,
+        private: false,
+    };
+    let drafts = Drafts::new(app.app.db.clone());
+    let draft = drafts.open(&Identity::new("slack", TEAM, "UADA"), &form).await.unwrap();
+    drafts.fill(&draft, BTreeMap::from([("name".into(), "half-done".into())])).await.unwrap();
 }
 
 async fn count(app: &TestApp, sql: &'static str) -> String {
@@ -43,7 +69,7 @@ async fn somebody_sees_what_is_kept_about_them_and_takes_it_away() {
     ada.types("privacy export").await;
     app.run_jobs().await;
     let file = String::from_utf8_lossy(&app.fake.files()[0].bytes).into_owned();
-    for kept in ["\"demo\"", "builds are slow", "\"Well\"", "\"Ada\""] {
+    for kept in ["\"demo\"", "builds are slow", "half-done", "\"Well\"", "\"Ada\""] {
         assert!(file.contains(kept), "{kept} is missing in {file}");
     }
     app.end().await;
@@ -73,6 +99,7 @@ async fn a_forgotten_person_is_in_no_table_and_begins_anew() {
         ("SELECT key FROM message WHERE target LIKE '%UADA%'", ""),
         ("SELECT respondent FROM answer", ""),
         ("SELECT id FROM invitation", ""),
+        ("SELECT id FROM draft", ""),
         ("SELECT person_id FROM prompted", ""),
     ] {
         assert_eq!(count(&app, sql).await, left, "{sql}");
