@@ -248,8 +248,8 @@ impl Job for Deliver {
         "deliver"
     }
 
-    /// Two calls, the second for what was not taken as it was, and what is noted around them; before
-    /// them three for each picture or file.
+    /// Some calls, for what was not taken as it was or has to be opened first, and what is noted around them;
+    /// before them three for each picture or file.
     fn timeout(&self) -> Duration {
         Duration::from_secs(300)
     }

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// How long a token is good.
-pub const LIVES: Duration = Duration::from_secs(15 * 60);
 /// Discord's first instant, from which its ids count ("Reference", snowflakes).
 const EPOCH: i64 = 1_420_070_400_000;
 
@@ -83,6 +81,7 @@ fn is_plain(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::discord::limits::TOKEN_LIVES;
 
     #[test]
     fn an_address_is_text_and_back() {
@@ -118,7 +117,7 @@ mod tests {
         // The example of "Reference": 2016-04-30 11:18:25.796 UTC.
         assert_eq!(made_at("175928847299117063"), Timestamp(1_462_015_105_796));
         let address = Address::read("interaction/175928847299117063/2/t/original").unwrap();
-        assert_eq!(address.age(Timestamp(1_462_015_105_796 + 900_000)), LIVES);
+        assert_eq!(address.age(Timestamp(1_462_015_105_796 + 900_000)), TOKEN_LIVES);
         assert_eq!(address.age(Timestamp(0)), Duration::ZERO, "by a clock that is late");
     }
 }

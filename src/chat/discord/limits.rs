@@ -7,6 +7,8 @@
 //! docs.discord.com/developers and the OpenAPI document in discord/discord-api-spec; what has another
 //! source names it.
 
+use std::time::Duration;
+
 /// The words of a message.
 pub const CONTENT: usize = 2000;
 /// Embeds of one message.
@@ -69,3 +71,19 @@ pub const COMMAND_CHOICES: usize = 25;
 pub const CHOICE_CHARS: usize = 100;
 /// Names, descriptions and values of one command, all levels together.
 pub const COMMAND_CHARS: usize = 8000;
+/// The bare text of a message that was not taken whole; short, because its length may be why.
+pub const BARE_TEXT: usize = 1000;
+/// What stands for a message, so that a repeat makes no second one ("Create Message").
+pub const NONCE: usize = 25;
+/// How long an interaction's token is good ("Receiving and Responding").
+pub const TOKEN_LIVES: Duration = Duration::from_secs(15 * 60);
+/// One call so often, after a burst: at most 50 in any second ("Rate Limits"), answers to interactions apart.
+pub const CALL_EVERY: Duration = Duration::from_millis(25);
+/// See [`CALL_EVERY`].
+pub const CALL_BURST: u32 = 10;
+/// One message is edited so often; our own choice, so that people can read what stands there.
+pub const EDIT_EVERY: Duration = Duration::from_millis(1_500);
+/// So many refusals (401, 403, 429) in [`REFUSALS_IN`] stop everything; at 10,000 Discord bans ("Rate Limits").
+pub const REFUSALS: usize = 2_000;
+/// See [`REFUSALS`].
+pub const REFUSALS_IN: Duration = Duration::from_secs(600);

@@ -12,6 +12,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 
 use super::errors::TooMany;
+use super::limits::{CALL_BURST, CALL_EVERY, EDIT_EVERY, REFUSALS, REFUSALS_IN};
 use crate::chat::limiter::{Limiter, Line};
 use crate::chat::outages::LIMITED_SECONDS;
 use crate::clock::{Clock, Timestamp};
@@ -20,16 +21,6 @@ use crate::clock::{Clock, Timestamp};
 pub const TOKEN: &str = "the bot token";
 /// Holds every call.
 const EVERYTHING: &str = "everything";
-/// All calls but answers to interactions: 50 in any second. This pace and burst are at most that.
-const EVERY: Duration = Duration::from_millis(25);
-/// See [`EVERY`].
-const BURST: u32 = 10;
-/// One message is edited so often; our own choice, so that people can read what stands there.
-const EDIT_EVERY: Duration = Duration::from_millis(1_500);
-/// As many refusals (401, 403, 429) in [`REFUSALS_IN`] are a ban at 10,000; we stop far earlier.
-const REFUSALS: usize = 2_000;
-/// See [`REFUSALS`].
-const REFUSALS_IN: Duration = Duration::from_secs(600);
 /// A limit that is said to last longer is not believed.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -121,8 +112,8 @@ impl Pace {
             lines.extend(self.line(route));
             lines.extend((!route.is_answer()).then(|| Line {
                 name: EVERYTHING.into(),
-                every: EVERY,
-                burst: BURST,
+                every: CALL_EVERY,
+                burst: CALL_BURST,
             }));
         }
         self.limiter.wait(&name, &[EVERYTHING, token, &hold], &lines)

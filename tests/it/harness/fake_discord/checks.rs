@@ -76,7 +76,7 @@ fn embed_faults(finder: &mut Faultfinder, embed: &Value, path: &str, files: &[St
     let mut total = 0;
     let mut text = |finder: &mut Faultfinder, text: &Value, path: String, least: usize, most: usize| {
         finder.text(text, &path, least, most);
-        total += text.as_str().map_or(0, |text| text.chars().count());
+        total += text.as_str().map_or(0, |text| text.encode_utf16().count());
     };
     for (name, most) in texts {
         text(finder, &embed[name], format!("{path}.{name}"), 0, most);

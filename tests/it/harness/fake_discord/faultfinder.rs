@@ -21,17 +21,18 @@ impl Faultfinder {
         }
     }
 
-    /// A text of so many characters; with `least` 0 it may be missing.
+    /// A text of so many UTF-16 code units, in which nothing counts less than in any other way; with `least`
+    /// 0 it may be missing.
     pub fn text(&mut self, text: &Value, path: &str, least: usize, most: usize) {
         match text.as_str() {
             None if text.is_null() && least == 0 => {}
             None if text.is_null() => self.fault(path, "BASE_TYPE_REQUIRED", "This field is required"),
             None => self.fault(path, "BASE_TYPE_STRING", "Must be a string."),
-            Some(text) if text.chars().count() > most => {
+            Some(text) if text.encode_utf16().count() > most => {
                 let message = format!("Must be {most} or fewer in length.");
                 self.fault(path, "BASE_TYPE_MAX_LENGTH", &message);
             }
-            Some(text) if text.chars().count() < least => {
+            Some(text) if text.encode_utf16().count() < least => {
                 self.fault(path, "BASE_TYPE_REQUIRED", "This field is required");
             }
             Some(_) => {}
