@@ -12,6 +12,7 @@ use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
 use crate::access::Role;
+use crate::chat::discord::verify::verifier;
 use crate::chat::inbound::Identity;
 use crate::cron::Cron;
 use crate::diagnostic::Problem;
@@ -92,6 +93,17 @@ pub struct Slack {
     pub signing_secret_file: Option<PathBuf>,
     pub bot_token: Option<Secret>,
     pub bot_token_file: Option<PathBuf>,
+    pub api_url: String,
+    pub pacing: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discord {
+    pub token: Option<Secret>,
+    pub token_file: Option<PathBuf>,
+    pub public_key: Option<String>,
+    pub guilds: Vec<String>,
     pub api_url: String,
     pub pacing: bool,
 }
@@ -178,6 +190,7 @@ pub struct Config {
     pub digest: Digest,
     pub paths: Paths,
     pub slack: Slack,
+    pub discord: Discord,
     pub playground: Playground,
     pub site: Site,
     pub git: Git,
@@ -256,9 +269,13 @@ impl Config {
             get("SLACK_SIGNING_SECRET").map(Secret).or(self.slack.signing_secret.take());
         self.slack.bot_token = get("SLACK_BOT_TOKEN").map(Secret).or(self.slack.bot_token.take());
         self.slack.api_url = get("SLACK_API_URL").unwrap_or_else(|| self.slack.api_url.clone());
+        self.discord.token = get("DISCORD_TOKEN").map(Secret).or(self.discord.token.take());
+        self.discord.public_key = get("DISCORD_PUBLIC_KEY").or(self.discord.public_key.take());
+        self.discord.api_url = get("DISCORD_API_URL").unwrap_or_else(|| self.discord.api_url.clone());
         for (secret, file) in [
             (&mut self.slack.signing_secret, &self.slack.signing_secret_file),
             (&mut self.slack.bot_token, &self.slack.bot_token_file),
+            (&mut self.discord.token, &self.discord.token_file),
         ] {
             if let (None, Some(path)) = (&secret, file) {
                 match std::fs::read_to_string(path) {
@@ -270,6 +287,12 @@ impl Config {
                     )),
                 }
             }
+        }
+        if self.discord.public_key.as_deref().is_some_and(|key| verifier(key).is_none()) {
+            let what = "the public key of Discord's application is none".to_owned();
+            let fix =
+                "copy the 64 digits under \"Public Key\" on the application's page \"General Information\"";
+            problems.push(Problem::whole("discord.public_key", what, fix));
         }
         let passed = PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), get(name)?)));
         self.child_env = passed.collect();
@@ -343,7 +366,8 @@ impl Config {
     /// Whether the browser's chat is served: by setting, else while no chat
     /// platform has a secret and only this machine can reach it.
     pub fn playground_on(&self) -> bool {
-        let connected = self.slack.signing_secret.is_some() || self.slack.bot_token.is_some();
+        let slack = self.slack.signing_secret.is_some() || self.slack.bot_token.is_some();
+        let connected = slack || self.discord.token.is_some();
         self.playground.enabled.unwrap_or(!connected && self.listen.ip().is_loopback())
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn read(name: &str, text: &str) -> (Config, Vec<Problem>) {
 /// A secret that cannot be read is not shown either: not its line, and not the value in the reason.
 fn discreet(problem: Problem) -> Problem {
     let key = problem.source.split('=').next().unwrap_or_default().trim();
-    if !["signing_secret", "bot_token", "database_url"].contains(&key) {
+    if !["signing_secret", "bot_token", "token", "database_url"].contains(&key) {
         return problem;
     }
     let what = format!("`{key}` has to be text");
