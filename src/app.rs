@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Role;
 use crate::chat::directory::{Directory, Told};
+use crate::chat::discord::{self, Discord};
+use crate::chat::drafts::Drafts;
 use crate::chat::files::Prune;
 use crate::chat::inbound::Identity;
 use crate::chat::outbox::{Address, Deliver};
@@ -21,7 +23,8 @@ use crate::chat::slack::{self, Slack};
 use crate::chat::{Dispatcher, Platform, Target};
 use crate::clock::{Ahead, Clock, Timestamp};
 use crate::commands::inbox::Forget;
-use crate::config::{Channel, Config};
+use crate::commands::spec::Menu;
+use crate::config::{self, Channel, Config};
 use crate::content::Content;
 use crate::db::Db;
 use crate::environments::{self, warnings};
@@ -57,6 +60,8 @@ pub struct App {
     pub surveys: Arc<Surveys>,
     pub playground: Option<Arc<Playground>>,
     slack: Option<Arc<Slack>>,
+    /// Connects on its own where the app is not served.
+    pub discord: Option<discord::Desk>,
     router: Router,
 }
 
@@ -95,9 +100,13 @@ impl App {
             }
             None => None,
         };
+        let discord = match config.discord.token.is_some() {
+            true => Some(Arc::new(discord(config, &content.menu, &ambient.wall, ambient.clock.clone())?)),
+            false => None,
+        };
         let playground = match config.playground_on() {
             true => {
-                let travel = slack.is_none().then(|| travel(&db, clock));
+                let travel = (slack.is_none() && discord.is_none()).then(|| travel(&db, clock));
                 let token = data_encoding::HEXLOWER.encode(&ambient.ids.bytes::<16>());
                 let settings = playground::Settings { listen: config.listen, token, travel };
                 Some(open_playground(&db, settings).await?)
@@ -107,7 +116,7 @@ impl App {
         let schedules = Schedules::new(db.clone(), schedules(config, &content));
         let directories: Vec<Arc<dyn Directory>> =
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
-        let alone = slack.is_none() && playground.is_some();
+        let alone = slack.is_none() && discord.is_none() && playground.is_some();
         let organisation = content.organisation.clone();
         let defaults = Defaults { organisation, ..defaults(config, alone) };
         let people = People::new(db.clone(), roles(config, playground.is_some()), defaults);
@@ -119,6 +128,7 @@ impl App {
         let slices = Slices::new(&db, content, &keys, (people, directories), settings);
         let platforms: Vec<Arc<dyn Platform>> = [
             slack.clone().map(|platform| platform as Arc<dyn Platform>),
+            discord.as_ref().map(|discord| discord.outbound() as Arc<dyn Platform>),
             playground.clone().map(|platform| platform as Arc<dyn Platform>),
         ]
         .into_iter()
@@ -140,12 +150,19 @@ impl App {
             Served { db: db.clone(), worker: worker.clone(), metrics: metrics.clone(), environments };
         let mut router = web::router(served);
         if let Some(slack) = &slack {
-            router = router.merge(slack::router(slack.clone(), dispatcher.clone(), told, metrics));
+            router = router.merge(slack::router(slack.clone(), dispatcher.clone(), told, metrics.clone()));
+        }
+        let discord = discord.map(|discord| {
+            let (dispatcher, drafts) = (dispatcher.clone(), Drafts::new(db.clone()));
+            discord::Desk { discord, dispatcher, drafts, metrics }
+        });
+        if let Some(desk) = &discord {
+            router = router.merge(discord::router(desk.clone()));
         }
         if let Some(playground) = &playground {
             router = router.merge(playground::router(playground.clone(), dispatcher.clone()));
         }
-        Ok(App { db, worker, dispatcher, surveys, playground, slack, router })
+        Ok(App { db, worker, dispatcher, surveys, playground, slack, discord, router })
     }
 
     /// Everything that is served, for a server of one's own.
@@ -164,7 +181,8 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
         self.worker.schedule().await?;
         let worker = tokio::spawn(self.worker.clone().serve(stop.clone()));
-        let connecting = self.slack.clone().map(|slack| tokio::spawn(async move { slack.connect().await }));
+        let slack = self.slack.clone().map(|slack| tokio::spawn(async move { slack.connect().await }));
+        let discord = self.discord.map(|desk| tokio::spawn(async move { desk.connect().await }));
         let (ending, playground) = (stop.clone(), self.playground);
         let graceful = async move {
             ending.cancelled().await;
@@ -182,7 +200,7 @@ impl App {
             () = limit => tracing::warn!("requests were still open after 10 s"),
         }
         stop.cancel();
-        if let Some(connecting) = connecting {
+        for connecting in slack.into_iter().chain(discord) {
             connecting.abort();
         }
         if tokio::time::timeout(Duration::from_secs(10), worker).await.is_err() {
@@ -227,6 +245,20 @@ async fn same_key(db: &Db, keys: &Keys) -> Result<()> {
                 .into(),
         )),
     }
+}
+
+/// Discord by the config, which has its token.
+fn discord(config: &Config, menu: &Menu, wall: &Arc<dyn Clock>, clock: Arc<dyn Clock>) -> Result<Discord> {
+    let config::Discord { token, public_key, guilds, api_url, pacing, .. } = &config.discord;
+    let calls = discord::client::Settings {
+        token: token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default(),
+        api_url: api_url.clone(),
+        pacing: *pacing,
+        patience: discord::client::PATIENCE,
+    };
+    let public_key = public_key.as_deref().and_then(discord::verify::verifier);
+    let settings = discord::Settings { calls, public_key, guilds: guilds.clone(), menu: menu.clone() };
+    Discord::new(settings, wall.clone(), clock)
 }
 
 /// The playground, with people's time where the last jump left it.
@@ -292,7 +324,8 @@ pub fn schedules(config: &Config, content: &Content) -> Vec<Schedule> {
 
 /// Where the digest goes: to the channel of the config, or to the playground's where it is alone.
 fn digest(config: &Config) -> Option<Address> {
-    let alone = config.playground_on() && config.slack_secrets().is_none();
+    let connected = config.slack_secrets().is_some() || config.discord.token.is_some();
+    let alone = config.playground_on() && !connected;
     let (platform, workspace, id) = match &config.digest.channel {
         Some(Channel { platform, workspace, id }) => (platform.as_str(), workspace.as_str(), id.as_str()),
         None if alone => (playground::NAME, playground::WORKSPACE, playground::CHANNEL),

@@ -4,6 +4,7 @@ mod architecture;
 mod check;
 mod conversations;
 mod directory;
+mod discord;
 mod discord_client;
 mod discord_form;
 mod discord_messages;

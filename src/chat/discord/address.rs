@@ -73,7 +73,8 @@ pub fn made_at(id: &str) -> Timestamp {
     Timestamp(i64::try_from(number).unwrap_or(0) + EPOCH)
 }
 
-fn is_plain(part: &str) -> bool {
+/// Whether it can be a part of a path: no slash, and not dots alone.
+pub fn is_plain(part: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.=~:".contains(&byte);
     !part.is_empty() && part.len() <= 1024 && part.bytes().all(plain) && part.bytes().any(|byte| byte != b'.')
 }

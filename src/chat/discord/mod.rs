@@ -5,11 +5,17 @@
 //! mentions anybody; no token of an interaction is logged. Deliberately absent: features and the database.
 
 pub mod address;
+mod answer;
 pub mod client;
 pub mod components;
+mod desk;
 mod errors;
 pub mod form;
+mod gateway;
+mod http;
+pub mod inbound;
 pub mod limits;
+mod link;
 pub mod manifest;
 pub mod outbound;
 mod pace;
@@ -23,5 +29,92 @@ pub mod tree;
 pub mod typed;
 pub mod verify;
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serenity::interactions_endpoint::Verifier;
+
+use crate::clock::Clock;
+use crate::commands::spec::Menu;
+use crate::error::Result;
+pub use desk::Desk;
+pub use http::router;
+use outbound::Outbound;
+
 /// The platform's name.
 pub const PLATFORM: &str = "discord";
+/// How many unknown kinds are told apart in the log.
+const KINDS: usize = 64;
+
+/// What must be set for Discord. Without `Debug`, because the token is secret.
+#[derive(Clone)]
+pub struct Settings {
+    pub calls: client::Settings,
+    /// Proves what comes over HTTP; without it nothing is taken that way.
+    pub public_key: Option<Verifier>,
+    /// The company's guilds, the first being that of direct conversations; none: those where the bot is.
+    pub guilds: Vec<String>,
+    pub menu: Menu,
+}
+
+/// The Discord platform.
+pub struct Discord {
+    outbound: Arc<Outbound>,
+    verifier: Option<Verifier>,
+    menu: Menu,
+    /// As they were set.
+    own_guilds: Vec<String>,
+    /// Where the bot is, as Discord said last.
+    met_guilds: Mutex<Vec<String>>,
+    token: String,
+    api_url: String,
+    clock: Arc<dyn Clock>,
+    unknown_kinds: Mutex<BTreeSet<String>>,
+}
+
+impl Discord {
+    /// Ready to serve. `wall` judges the age of signatures, so it is the machine's own; messages are paced
+    /// by `clock`, which is that of the jobs that send them.
+    ///
+    /// # Errors
+    /// `Invalid` for a token or an address that can be none.
+    pub fn new(settings: Settings, wall: Arc<dyn Clock>, clock: Arc<dyn Clock>) -> Result<Self> {
+        Ok(Discord {
+            token: settings.calls.token.clone(),
+            api_url: settings.calls.api_url.clone(),
+            outbound: Arc::new(Outbound::new(&settings.calls, clock)?),
+            verifier: settings.public_key,
+            menu: settings.menu,
+            own_guilds: settings.guilds,
+            met_guilds: Mutex::default(),
+            clock: wall,
+            unknown_kinds: Mutex::default(),
+        })
+    }
+
+    /// What brings messages there.
+    pub fn outbound(&self) -> Arc<Outbound> {
+        self.outbound.clone()
+    }
+
+    /// The connected guilds; none is known at first where none is set.
+    fn guilds(&self) -> Vec<String> {
+        match self.own_guilds.is_empty() {
+            true => self.met_guilds.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            false => self.own_guilds.clone(),
+        }
+    }
+
+    /// Discord says where the bot is.
+    fn met(&self, guilds: Vec<String>) {
+        *self.met_guilds.lock().unwrap_or_else(PoisonError::into_inner) = guilds;
+    }
+
+    /// Logs a kind of interaction that we do nothing with, once.
+    fn note_unknown(&self, kind: &str) {
+        let mut kinds = self.unknown_kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if kinds.len() < KINDS && kinds.insert(kind.to_owned()) {
+            tracing::info!(kind, "Discord sent something that is not handled");
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod discord_sender;
 pub mod discord_shown;
 pub mod disk;
 pub mod fake_discord;
+pub mod fake_gateway;
 pub mod fake_slack;
 pub mod fickle;
 pub mod ground;

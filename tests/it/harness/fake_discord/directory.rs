@@ -14,6 +14,12 @@ pub fn guild(memory: &Memory, guild: &str) -> Answer {
     Ok(json!({ "id": guild, "name": "One", "owner_id": "1", "roles": roles }))
 }
 
+/// Where the bot is.
+pub fn guilds(memory: &Memory) -> Answer {
+    let one = |guild: &String| json!({ "id": guild, "name": "One", "owner": false, "permissions": "442368" });
+    Ok(memory.guilds.keys().map(one).collect::<Vec<_>>().into())
+}
+
 pub fn roles(memory: &Memory, guild: &str) -> Answer {
     let roles = memory.guilds.get(guild).ok_or(Refusal::of(404, 10004, "Unknown Guild"))?;
     let role = |(id, name): (&String, &String)| json!({ "id": id, "name": name, "managed": false });

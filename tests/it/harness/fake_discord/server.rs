@@ -52,6 +52,7 @@ fn route<'a>(method: &str, path: &'a [&'a str]) -> Option<(String, &'a str)> {
         ["channels", channel, "messages", _] => ("channels/messages", *channel),
         ["users", "@me", "channels"] => ("users/@me/channels", ""),
         ["users", "@me"] => ("users/@me", ""),
+        ["users", "@me", "guilds"] => ("users/@me/guilds", ""),
         ["users", _] => ("users", ""),
         ["gateway", "bot"] => ("gateway/bot", ""),
         ["applications", "@me"] | ["oauth2", "applications", "@me"] => ("applications/@me", ""),
@@ -122,6 +123,7 @@ impl Memory {
                 commands::replace(self, Some(guild), &request.body)
             }
             ("GET", ["gateway", "bot"]) => directory::gateway(self),
+            ("GET", ["users", "@me", "guilds"]) => directory::guilds(self),
             ("GET", ["users", user]) => directory::user(self, user),
             ("GET", ["guilds", guild]) => directory::guild(self, guild),
             ("GET", ["guilds", guild, "roles"]) => directory::roles(self, guild),

@@ -1,0 +1,79 @@
+//! Discord's gateway, through serenity: it knows how to identify, resume and keep alive; what it brings is
+//! answered like what came over HTTP.
+//!
+//! Why not serenity's `Client`? Where it does not learn the gateway's address it goes to the real one, whatever
+//! it was told to talk to. We ask for the address ourselves and start the shard when we have it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use serenity::all::{
+    Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, ShardManager, ShardManagerOptions,
+};
+use serenity::prelude::{Mutex, RwLock, TypeMap};
+
+use super::PLATFORM;
+use super::desk::Desk;
+
+/// Connects to the gateway at `url` and answers what it brings, until the connection cannot go on: serenity
+/// mends what can be mended by itself. Why it ended.
+///
+/// `token` and `api` are for serenity's own client, which calls nothing here.
+pub(super) async fn serve(desk: Desk, url: &str, token: &str, api: &str) -> String {
+    let http = HttpBuilder::new(token).proxy(api).ratelimiter_disabled(true).build();
+    let (manager, mut ended) = ShardManager::new(ShardManagerOptions {
+        data: Arc::new(RwLock::new(TypeMap::new())),
+        event_handlers: Vec::new(),
+        raw_event_handlers: vec![Arc::new(desk)],
+        shard_index: 0,
+        shard_init: 1,
+        shard_total: 1,
+        ws_url: Arc::new(Mutex::new(url.to_owned())),
+        http: Arc::new(http),
+        // Interactions come without any.
+        intents: GatewayIntents::empty(),
+        presence: None,
+    });
+    if let Err(error) = manager.initialize() {
+        return error.to_string();
+    }
+    match ended.next().await {
+        Some(Err(error)) => error.to_string(),
+        Some(Ok(())) | None => "it was closed".into(),
+    }
+}
+
+#[async_trait]
+impl RawEventHandler for Desk {
+    async fn raw_event(&self, _: Context, event: Event) {
+        match event {
+            Event::InteractionCreate(it) => match serde_json::to_value(&it.interaction) {
+                Ok(mut interaction) => {
+                    interaction["type"] = u8::from(it.interaction.kind()).into();
+                    self.take_off(interaction).await;
+                }
+                Err(error) => tracing::warn!(%error, "an interaction of the gateway was not read"),
+            },
+            // What serenity cannot type.
+            Event::Unknown(it) if it.kind == "INTERACTION_CREATE" => self.take_off(it.value).await,
+            Event::Ready(it) => {
+                self.discord.met(it.ready.guilds.iter().map(|it| it.id.to_string()).collect())
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Desk {
+    async fn take_off(&self, interaction: Value) {
+        let began = Instant::now();
+        let (kind, answer) = self.respond(&interaction).await;
+        if let Err(error) = self.discord.call_back(&interaction, &answer).await {
+            tracing::warn!(reason = %error, kind, "an interaction of the gateway was not answered");
+        }
+        self.metrics.acknowledged(PLATFORM, kind, began.elapsed());
+    }
+}

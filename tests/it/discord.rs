@@ -1,0 +1,208 @@
+//! Discord over HTTP: what is signed and what is not, commands, presses, forms, and what follows.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
+use std::sync::Arc;
+
+use goldenpath::clock::ManualClock;
+use goldenpath::config::Secret;
+use serde_json::{Value, json};
+
+use crate::harness::discord_sender::{DiscordSender, Scene};
+use crate::harness::fake_discord::{ADA, BEN, CHANNEL, FakeDiscord, GUILD, TOKEN};
+use crate::harness::fake_gateway::FakeGateway;
+use crate::harness::ground::until;
+use crate::harness::test_app::{START, TestApp};
+
+/// A bot that is connected to Discord, and Discord.
+struct Bot {
+    app: TestApp,
+    fake: FakeDiscord,
+    discord: DiscordSender,
+}
+
+async fn bot() -> Bot {
+    let fake = FakeDiscord::with_clock(Arc::new(ManualClock::at(START))).await;
+    let unsent = DiscordSender::new(String::new(), 7, 0, fake.clone());
+    let app = TestApp::with(|config| {
+        config.discord.token = Some(Secret::new(TOKEN));
+        config.discord.public_key = Some(unsent.public_key());
+        config.discord.guilds = vec![GUILD.into()];
+        config.discord.api_url = fake.url();
+        config.discord.pacing = false;
+    })
+    .await;
+    let url = app.sender.url.replace("/slack/events", "/discord/interactions");
+    let discord = DiscordSender { url, seconds: app.sender.seconds, ..unsent };
+    Bot { app, fake, discord }
+}
+
+impl Bot {
+    async fn sends(&self, interaction: Value) -> Value {
+        let answer = self.discord.sends(&interaction).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    async fn runs(&self, words: &[&str], values: &[(&str, Value)]) -> Value {
+        self.sends(self.discord.command(&Scene::of(ADA), words, values)).await
+    }
+
+    async fn creates_demo(&self) -> Value {
+        let answer = self
+            .runs(&["env", "create"], &[("template", json!("preview-site")), ("name", json!("demo"))])
+            .await;
+        self.app.run_jobs().await;
+        answer
+    }
+}
+
+/// The id of a message's button.
+fn button(message: &Value, label: &str) -> String {
+    let rows = message["components"].as_array().into_iter().flatten();
+    let mut buttons = rows.filter_map(|row| row["components"].as_array()).flatten();
+    let found = buttons.find(|button| button["label"] == label);
+    found.unwrap_or_else(|| panic!("no {label} in {message}"))["custom_id"].as_str().unwrap().to_owned()
+}
+
+/// All words of an answer or a message.
+fn words(value: &Value) -> String {
+    value.to_string()
+}
+
+#[tokio::test]
+async fn only_what_discord_signed_just_now_is_taken() {
+    let bot = bot().await;
+    let ping = bot.discord.ping().to_string();
+    let good = bot.discord.signature(ping.as_bytes());
+    assert_eq!(bot.discord.raw(ping.clone(), &good).await.json(), json!({ "type": 1 }));
+    assert_eq!(bot.discord.raw(ping.clone(), &[]).await.status, 401);
+    assert_eq!(bot.discord.raw(ping.replace(" ", "  ") + " ", &good).await.status, 401);
+    let old = DiscordSender { seconds: bot.discord.seconds - 301, ..bot.discord.clone() };
+    assert_eq!(old.raw(ping.clone(), &old.signature(ping.as_bytes())).await.status, 401);
+    let other = DiscordSender::new(bot.discord.url.clone(), 8, bot.discord.seconds, bot.fake.clone());
+    assert_eq!(other.raw(ping.clone(), &other.signature(ping.as_bytes())).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_command_makes_an_environment_and_one_message_follows_it() {
+    let bot = bot().await;
+    bot.creates_demo().await;
+    let shown = bot.fake.shown_in(CHANNEL);
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert!(words(&shown[0]).contains("is ready"), "{}", shown[0]);
+    let list = bot.runs(&["env", "list"], &[]).await;
+    assert!(words(&list).contains("demo") && list["data"]["flags"] == 64, "{list}");
+    bot.app.end().await;
+}
+
+#[tokio::test]
+async fn the_same_interaction_again_does_nothing_twice() {
+    let bot = bot().await;
+    let values = [("template", json!("preview-site")), ("name", json!("demo"))];
+    let body = bot.discord.command(&Scene::of(ADA), &["env", "create"], &values).to_string();
+    let signature = bot.discord.signature(body.as_bytes());
+    let first = bot.discord.raw(body.clone(), &signature).await.json();
+    assert_eq!(bot.discord.raw(body, &signature).await.json(), first);
+    bot.app.run_jobs().await;
+    assert_eq!(bot.app.texts("SELECT name FROM environment").await, ["demo"]);
+    assert_eq!(bot.fake.shown_in(CHANNEL).len(), 1);
+    bot.app.end().await;
+}
+
+#[tokio::test]
+async fn a_survey_comes_directly_and_one_click_answers_it() {
+    let bot = bot().await;
+    bot.creates_demo().await;
+    let direct = bot.fake.direct(ADA);
+    let prompt = bot.fake.shown_in(&direct).pop().unwrap();
+    let button = button(&prompt, "Very well");
+    let posted = bot.fake.memory().messages.iter().find(|it| it.channel == direct).unwrap().id.clone();
+    let scene = Scene::direct(&bot.fake, ADA).under(&posted);
+    assert_eq!(bot.sends(bot.discord.press(&scene, &button)).await, json!({ "type": 6 }));
+    bot.app.run_jobs().await;
+    assert!(words(&bot.fake.shown_in(&direct)[0]).contains("Recorded"));
+    let foreign = bot.sends(bot.discord.press(&Scene::of(BEN), &button)).await;
+    assert!(words(&foreign).contains("asked of somebody else"), "{foreign}");
+    bot.app.end().await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_asked_for_and_what_is_typed_is_looked_up() {
+    let bot = bot().await;
+    let asked = bot.runs(&["env", "create"], &[]).await;
+    assert!(asked["type"] == 9 || words(&asked).contains("form:"), "{asked}");
+    let focus = bot.discord.types(&Scene::of(ADA), &["env", "create"], &[], ("template", "prev"));
+    let fitting = bot.sends(focus).await;
+    assert_eq!(fitting["data"]["choices"][0]["value"], "preview-site", "{fitting}");
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_answered_kindly() {
+    let bot = bot().await;
+    let scene = Scene::of(ADA);
+    let mut odd = bot.discord.command(&scene, &["env", "list"], &[]);
+    odd["data"]["name"] = "other".into();
+    for unknown in [odd, bot.discord.submission(&scene, "no:such:form", &[])] {
+        let answer = bot.sends(unknown).await;
+        assert!(words(&answer).contains("I do not know what this means any more"), "{answer}");
+    }
+    let old = bot.sends(bot.discord.press(&scene, "env.vanished:env_1:")).await;
+    assert_eq!(old["data"]["flags"], 64, "{old}");
+}
+
+#[tokio::test]
+async fn somebody_of_another_guild_has_no_role() {
+    let bot = bot().await;
+    let elsewhere = Scene { guild: Some("999".into()), ..Scene::of(ADA) };
+    let refused = bot.sends(bot.discord.command(&elsewhere, &["env", "list"], &[])).await;
+    assert!(words(&refused).contains("🔒"), "{refused}");
+}
+
+/// Connected to the gateway, as it is where nothing else is set.
+async fn connected(bot: &Bot) -> FakeGateway {
+    let gateway = FakeGateway::start(&bot.fake).await;
+    tokio::spawn(bot.app.app.discord.clone().unwrap().connect());
+    until("the bot identifies", async || (gateway.told().identified == 1).then_some(())).await;
+    gateway
+}
+
+/// Runs a command over the gateway, and waits for its answer.
+async fn comes(bot: &Bot, gateway: &FakeGateway, words: &[&str]) -> Value {
+    let seen = bot.fake.whispered(CHANNEL, ADA).len();
+    gateway.brings(bot.discord.command(&Scene::of(ADA), words, &[]));
+    until("it is answered", async || bot.fake.whispered(CHANNEL, ADA).get(seen).cloned()).await
+}
+
+#[tokio::test]
+async fn over_the_gateway_the_same_is_answered_and_the_commands_are_written_once() {
+    let bot = bot().await;
+    let gateway = connected(&bot).await;
+    assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
+    let written = bot.fake.memory().commands[&None].clone();
+    assert_eq!(written[0]["name"], "platform");
+    let again = connected(&bot).await;
+    until("both are there", async || (again.told().identified == 1).then_some(())).await;
+    assert_eq!(bot.fake.calls("PUT applications/commands"), 1);
+}
+
+#[tokio::test]
+async fn what_came_while_the_gateway_was_gone_is_answered_once_after_it() {
+    let bot = bot().await;
+    let gateway = connected(&bot).await;
+    comes(&bot, &gateway, &["env", "list"]).await;
+    gateway.drops();
+    assert!(words(&comes(&bot, &gateway, &["template", "list"]).await).contains("preview-site"));
+    assert_eq!(gateway.told().resumed, 1);
+    assert_eq!(bot.fake.whispered(CHANNEL, ADA).len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_is_gone_is_begun_anew() {
+    let bot = bot().await;
+    let gateway = connected(&bot).await;
+    gateway.told().forgets = true;
+    gateway.drops();
+    until("it identifies again", async || (gateway.told().identified == 2).then_some(())).await;
+    assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
+}
