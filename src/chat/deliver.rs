@@ -88,7 +88,7 @@ impl Deliver {
                 self.elsewhere(key, row, reason).await
             }
             Err(SendError::Later { seconds, reason }) => {
-                self.note(key, Note::NotPosted).await?;
+                self.note(key, Note::NotPosted { before: row.sending }).await?;
                 Err(JobError::Retry(Duration::from_secs(seconds), reason))
             }
             // Still marked as being posted, so that the next attempt says that it repeats.
@@ -96,7 +96,7 @@ impl Deliver {
                 Err(JobError::Retry(Duration::from_secs(seconds).max(repeat_after(row)), reason))
             }
             Err(SendError::Files(reason)) => {
-                self.note(key, Note::NotPosted).await?;
+                self.note(key, Note::NotPosted { before: row.sending }).await?;
                 Err(self.without_files(platform, row, &message, reason).await?)
             }
             Err(SendError::Never(reason)) => self.give_up(key, reason).await,
@@ -293,8 +293,10 @@ fn repeat_after(row: &Stored) -> Duration {
 
 /// What happened to a message.
 enum Note {
-    /// The post certainly did not arrive.
-    NotPosted,
+    /// This post certainly did not arrive; one `before` it may have, and still may.
+    NotPosted {
+        before: bool,
+    },
     /// The platform has this version. It may have changed again meanwhile: then its own job waits.
     Posted {
         version: i64,
@@ -333,7 +335,10 @@ async fn prepare(tx: &mut Tx, key: &str, row: &Stored, timely: Option<&Timely>) 
 async fn note(tx: &mut Tx, key: &str, what: &Note) -> Result<()> {
     let now = tx.now().0;
     let query = match what {
-        Note::NotPosted => sqlx::query("UPDATE message SET sending = 0 WHERE key = $1").bind(key),
+        Note::NotPosted { before } => {
+            let sql = "UPDATE message SET sending = $2, repeats = repeats - $2 WHERE key = $1";
+            sqlx::query(sql).bind(key).bind(i64::from(*before))
+        }
         Note::Posted { version, reference } => sqlx::query(
             "UPDATE message SET sending = 0, reference = $3, delivered_at = COALESCE(delivered_at, $4),
                  delivered = CASE WHEN delivered < $2 THEN $2 ELSE delivered END

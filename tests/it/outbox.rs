@@ -100,6 +100,23 @@ async fn a_change_while_a_post_is_under_way_becomes_an_update_of_it() {
 }
 
 #[tokio::test]
+async fn a_refusal_does_not_make_certain_what_was_not_before_it() {
+    let (ground, recorder, worker) = ground().await;
+    let reason = || "a bad day".to_owned();
+    recorder.refuses(SendError::Unclear { seconds: 5, reason: reason() });
+    recorder.refuses(SendError::Later { seconds: 5, reason: reason() });
+    says(&ground, "ready").await;
+    for _ in 0..3 {
+        worker.run_due().await.unwrap();
+        ground.clock.advance(Duration::from_secs(10));
+    }
+    let repeat = format!("post C1 ready / {AGAIN}");
+    assert_eq!(recorder.sent(), ["post C1 ready", &repeat, &repeat]);
+    assert_eq!(fate(&ground).await, (None, 1), "what was refused is no repeat");
+    end(ground).await;
+}
+
+#[tokio::test]
 async fn a_post_whose_end_nobody_saw_is_sent_again_and_says_so() {
     let ground = Ground::new().await;
     let silent = Recorder::that_does_not_answer();
