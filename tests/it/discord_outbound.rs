@@ -317,6 +317,56 @@ async fn an_hour_without_discord_loses_and_doubles_nothing() {
     bench.end().await;
 }
 
+/// Something goes wrong, or nothing: the calls from now on.
+fn trouble(bench: &Bench, chance: u64) {
+    let after = [After::Answers, After::Answers, After::Cut, After::Garbled];
+    bench.fake.set_after(after[usize::try_from(chance % 4).unwrap()]);
+    bench.fake.set_down(chance % 7 == 0);
+    bench.fake.set_token(chance % 23 != 0);
+    match chance % 11 {
+        0 => bench.fake.set_busy("*", SECOND * 3),
+        1 => bench.fake.refuse(POST, 500, 0, 1),
+        2 => bench.fake.refuse(EDIT, 400, 50035, 1),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_each_message_stands_once_and_reads_as_it_should() {
+    for seed in 1..4_u64 {
+        let mut bench = Bench::start().await;
+        bench.fake.memory().nonces_live = MINUTE * 600;
+        let mut chance = seed;
+        for step in 0..120 {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            trouble(&bench, chance >> 33);
+            bench.says(&format!("m{:02}", step / 6), channel(), &format!("step {step}")).await;
+            bench.after(SECOND * 4).await;
+            if step % 40 == 39 {
+                bench = bench.restarted(false, MINUTE);
+            }
+        }
+        // Nothing is wrong any more.
+        trouble(&bench, 5);
+        bench.fake.set_after(After::Answers);
+        bench.fake.set_busy("*", Duration::ZERO);
+        while bench.waiting().await > 0 {
+            bench.after(MINUTE).await;
+        }
+        let sql = "SELECT content FROM message ORDER BY key";
+        let last =
+            |content: String| content.rsplit_once("step ").unwrap().1.split('"').next().unwrap().to_owned();
+        let mut should: Vec<String> =
+            bench.texts(sql).await.into_iter().map(|it| format!("step {}", last(it))).collect();
+        let stand = bench.reads(CHANNEL).into_iter().map(|text| text.lines().next().unwrap().to_owned());
+        let mut stand: Vec<String> = stand.collect();
+        should.sort();
+        stand.sort();
+        assert_eq!((stand, bench.given_up().await.len()), (should, 0), "seed {seed}");
+        bench.end().await;
+    }
+}
+
 #[tokio::test]
 async fn what_stands_before_discord_gives_nothing_up() {
     for status in [302, 404, 403, 500, 502] {

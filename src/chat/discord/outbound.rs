@@ -70,7 +70,8 @@ impl Outbound {
     async fn create(&self, channel: &str, post: &Post<'_>) -> Result<MessageRef, SendError> {
         let route = Route::new(POST, known(channel)?);
         let call = Call::new(Method::POST, route, format!("channels/{channel}/messages"));
-        let mut parcel = Parcel::of(&post.marked());
+        let marked = post.marked();
+        let mut parcel = Parcel::of(&marked);
         if !post.key.is_empty() {
             parcel.body["nonce"] = nonce(channel, post.key).into();
             parcel.body["enforce_nonce"] = true.into();
@@ -78,13 +79,15 @@ impl Outbound {
         let answer = self.say(&call, parcel).await?;
         let id = answer["id"].as_str().ok_or_else(|| unclear("Discord named no message".into()))?;
         let reference = MessageRef(json!({ "channel": channel, "message": id }));
-        if post.again && !letters(&answer.to_string()).contains(&letters(AGAIN)) {
-            self.bring_up(&reference, post.message).await?;
+        if post.again {
+            // It may be the one of before, or of an earlier repeat that says that it is one.
+            let repeat = letters(&answer.to_string()).contains(&letters(AGAIN));
+            self.bring_up(&reference, if repeat { &marked } else { post.message }).await?;
         }
         Ok(reference)
     }
 
-    /// It was there, and reads as it did then.
+    /// It may have been there, and read as it did then.
     async fn bring_up(&self, reference: &MessageRef, message: &Message) -> Result<(), SendError> {
         match self.edit(reference, message).await {
             // Somebody removed it meanwhile.

@@ -1,6 +1,7 @@
 //! What the fake remembers, and the errors it answers with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use goldenpath::chat::discord::address;
 use goldenpath::clock::Timestamp;
@@ -89,6 +90,8 @@ pub struct Memory {
     pub messages: Vec<Posted>,
     /// (channel, nonce) → when, and the message as it was told, there or not.
     pub(super) nonces: BTreeMap<(String, String), (Timestamp, Value)>,
+    /// For how long a nonce is remembered; Discord says "the past few minutes".
+    pub nonces_live: Duration,
     /// Guild, or none for everywhere → the commands there.
     pub commands: BTreeMap<Option<String>, Vec<Value>>,
     /// Token → what was done.
@@ -121,6 +124,7 @@ impl Default for Memory {
             members_intent: true,
             messages: Vec::new(),
             nonces: BTreeMap::new(),
+            nonces_live: Duration::from_secs(180),
             commands: BTreeMap::new(),
             interactions: BTreeMap::new(),
             application: json!({}),

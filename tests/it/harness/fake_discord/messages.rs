@@ -8,8 +8,6 @@ use super::request::Request;
 use super::{APP, BOT};
 use crate::harness::judged;
 
-/// For how long a nonce is remembered; Discord says "the past few minutes".
-const NONCES: std::time::Duration = std::time::Duration::from_secs(180);
 /// The largest file in a guild without boosts.
 const LARGEST: usize = 10 * 1024 * 1024;
 
@@ -19,7 +17,7 @@ pub fn create(memory: &mut Memory, channel: &str, request: &Request) -> Answer {
     let key = (channel.to_owned(), request.body["nonce"].as_str().unwrap_or_default().to_owned());
     if request.body["enforce_nonce"] == true
         && let Some((at, told)) = memory.nonces.get(&key)
-        && memory.now.since(*at) < NONCES
+        && memory.now.since(*at) < memory.nonces_live
     {
         let there = memory.messages.iter().find(|posted| posted.id == told["id"].as_str().unwrap());
         return Ok(there.map_or(told.clone(), shown));
