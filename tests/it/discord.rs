@@ -2,42 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
-use std::sync::Arc;
-
-use goldenpath::clock::ManualClock;
-use goldenpath::config::Secret;
 use serde_json::{Value, json};
 
+use crate::harness::discord_bot::DiscordBot;
 use crate::harness::discord_sender::{DiscordSender, Scene};
-use crate::harness::fake_discord::{ADA, BEN, CHANNEL, FakeDiscord, GUILD, TOKEN};
+use crate::harness::fake_discord::{ADA, BEN, CHANNEL};
 use crate::harness::fake_gateway::FakeGateway;
 use crate::harness::ground::until;
-use crate::harness::test_app::{START, TestApp};
 
-/// A bot that is connected to Discord, and Discord.
-struct Bot {
-    app: TestApp,
-    fake: FakeDiscord,
-    discord: DiscordSender,
-}
-
-async fn bot() -> Bot {
-    let fake = FakeDiscord::with_clock(Arc::new(ManualClock::at(START))).await;
-    let unsent = DiscordSender::new(String::new(), 7, 0, fake.clone());
-    let app = TestApp::with(|config| {
-        config.discord.token = Some(Secret::new(TOKEN));
-        config.discord.public_key = Some(unsent.public_key());
-        config.discord.guilds = vec![GUILD.into()];
-        config.discord.api_url = fake.url();
-        config.discord.pacing = false;
-    })
-    .await;
-    let url = app.sender.url.replace("/slack/events", "/discord/interactions");
-    let discord = DiscordSender { url, seconds: app.sender.seconds, ..unsent };
-    Bot { app, fake, discord }
-}
-
-impl Bot {
+impl DiscordBot {
     async fn sends(&self, interaction: Value) -> Value {
         let answer = self.discord.sends(&interaction).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -72,7 +45,7 @@ fn words(value: &Value) -> String {
 
 #[tokio::test]
 async fn only_what_discord_signed_just_now_is_taken() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let ping = bot.discord.ping().to_string();
     let good = bot.discord.signature(ping.as_bytes());
     assert_eq!(bot.discord.raw(ping.clone(), &good).await.json(), json!({ "type": 1 }));
@@ -86,7 +59,7 @@ async fn only_what_discord_signed_just_now_is_taken() {
 
 #[tokio::test]
 async fn a_command_makes_an_environment_and_one_message_follows_it() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     bot.creates_demo().await;
     let shown = bot.fake.shown_in(CHANNEL);
     assert_eq!(shown.len(), 1, "{shown:?}");
@@ -98,7 +71,7 @@ async fn a_command_makes_an_environment_and_one_message_follows_it() {
 
 #[tokio::test]
 async fn the_same_interaction_again_does_nothing_twice() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let values = [("template", json!("preview-site")), ("name", json!("demo"))];
     let body = bot.discord.command(&Scene::of(ADA), &["env", "create"], &values).to_string();
     let signature = bot.discord.signature(body.as_bytes());
@@ -112,7 +85,7 @@ async fn the_same_interaction_again_does_nothing_twice() {
 
 #[tokio::test]
 async fn a_survey_comes_directly_and_one_click_answers_it() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     bot.creates_demo().await;
     let direct = bot.fake.direct(ADA);
     let prompt = bot.fake.shown_in(&direct).pop().unwrap();
@@ -129,7 +102,7 @@ async fn a_survey_comes_directly_and_one_click_answers_it() {
 
 #[tokio::test]
 async fn what_is_missing_is_asked_for_and_what_is_typed_is_looked_up() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let asked = bot.runs(&["env", "create"], &[]).await;
     assert!(asked["type"] == 9 || words(&asked).contains("form:"), "{asked}");
     let focus = bot.discord.types(&Scene::of(ADA), &["env", "create"], &[], ("template", "prev"));
@@ -139,7 +112,7 @@ async fn what_is_missing_is_asked_for_and_what_is_typed_is_looked_up() {
 
 #[tokio::test]
 async fn what_nobody_knows_is_answered_kindly() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let scene = Scene::of(ADA);
     let mut odd = bot.discord.command(&scene, &["env", "list"], &[]);
     odd["data"]["name"] = "other".into();
@@ -153,14 +126,14 @@ async fn what_nobody_knows_is_answered_kindly() {
 
 #[tokio::test]
 async fn somebody_of_another_guild_has_no_role() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let elsewhere = Scene { guild: Some("999".into()), ..Scene::of(ADA) };
     let refused = bot.sends(bot.discord.command(&elsewhere, &["env", "list"], &[])).await;
     assert!(words(&refused).contains("🔒"), "{refused}");
 }
 
 /// Connected to the gateway, as it is where nothing else is set.
-async fn connected(bot: &Bot) -> FakeGateway {
+async fn connected(bot: &DiscordBot) -> FakeGateway {
     let gateway = FakeGateway::start(&bot.fake).await;
     tokio::spawn(bot.app.app.discord.clone().unwrap().connect());
     until("the bot identifies", async || (gateway.told().identified == 1).then_some(())).await;
@@ -168,7 +141,7 @@ async fn connected(bot: &Bot) -> FakeGateway {
 }
 
 /// Runs a command over the gateway, and waits for its answer.
-async fn comes(bot: &Bot, gateway: &FakeGateway, words: &[&str]) -> Value {
+async fn comes(bot: &DiscordBot, gateway: &FakeGateway, words: &[&str]) -> Value {
     let seen = bot.fake.whispered(CHANNEL, ADA).len();
     gateway.brings(bot.discord.command(&Scene::of(ADA), words, &[]));
     until("it is answered", async || bot.fake.whispered(CHANNEL, ADA).get(seen).cloned()).await
@@ -176,7 +149,7 @@ async fn comes(bot: &Bot, gateway: &FakeGateway, words: &[&str]) -> Value {
 
 #[tokio::test]
 async fn over_the_gateway_the_same_is_answered_and_the_commands_are_written_once() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let gateway = connected(&bot).await;
     assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
     let written = bot.fake.memory().commands[&None].clone();
@@ -188,7 +161,7 @@ async fn over_the_gateway_the_same_is_answered_and_the_commands_are_written_once
 
 #[tokio::test]
 async fn what_came_while_the_gateway_was_gone_is_answered_once_after_it() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let gateway = connected(&bot).await;
     comes(&bot, &gateway, &["env", "list"]).await;
     gateway.drops();
@@ -199,7 +172,7 @@ async fn what_came_while_the_gateway_was_gone_is_answered_once_after_it() {
 
 #[tokio::test]
 async fn a_session_that_is_gone_is_begun_anew() {
-    let bot = bot().await;
+    let bot = DiscordBot::start().await;
     let gateway = connected(&bot).await;
     gateway.told().forgets = true;
     gateway.drops();

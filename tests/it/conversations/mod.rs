@@ -5,6 +5,7 @@ mod answers;
 mod catalog;
 mod digest;
 mod environments;
+mod everywhere;
 mod evidence;
 mod extremes;
 mod failures;

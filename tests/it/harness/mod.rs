@@ -4,6 +4,8 @@
 
 pub mod bot_process;
 pub mod database;
+pub mod discord_bot;
+pub mod discord_person;
 pub mod discord_sender;
 pub mod discord_shown;
 pub mod disk;
@@ -16,7 +18,9 @@ pub mod judged;
 pub mod playground_bot;
 pub mod reading;
 pub mod recorder;
+pub mod same_words;
 pub mod slack_sender;
+pub mod stage;
 pub mod test_app;
 pub mod work;
 

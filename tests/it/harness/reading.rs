@@ -91,7 +91,8 @@ fn value(element: &Value) -> String {
     initial.map_or_else(|| "…".into(), str::to_owned)
 }
 
-fn without_ports(text: &str) -> String {
+/// Ports, which differ, as `PORT`.
+pub fn without_ports(text: &str) -> String {
     let mut pieces = text.split("127.0.0.1:");
     let first = pieces.next().unwrap_or_default().to_owned();
     let rest = pieces

@@ -75,9 +75,14 @@ impl TestApp {
 
     /// With a changed config.
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestApp {
+        TestApp::by(Arc::new(ManualClock::at(START)), change).await
+    }
+
+    /// With a clock that others go by, too.
+    pub async fn by(clock: Arc<ManualClock>, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
         let database = database(folder.path()).await;
-        TestApp::over(folder, database, change).await
+        TestApp::over(folder, database, clock, change).await
     }
 
     /// Whose jobs run so.
@@ -118,11 +123,15 @@ impl TestApp {
     pub async fn on_a_file() -> TestApp {
         let folder = TempDir::with_prefix("gp").unwrap();
         let database = sqlite(folder.path());
-        TestApp::over(folder, database, |_| {}).await
+        TestApp::over(folder, database, Arc::new(ManualClock::at(START)), |_| {}).await
     }
 
-    async fn over(folder: TempDir, database: Database, change: impl FnOnce(&mut Config)) -> TestApp {
-        let clock = Arc::new(ManualClock::at(START));
+    async fn over(
+        folder: TempDir,
+        database: Database,
+        clock: Arc<ManualClock>,
+        change: impl FnOnce(&mut Config),
+    ) -> TestApp {
         let fake = FakeSlack::with_clock(clock.clone()).await;
         // What an app has that was made from the manifest, and no more.
         fake.grant(&subscriptions::scopes());

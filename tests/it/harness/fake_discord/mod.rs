@@ -42,6 +42,18 @@ pub const ADA: &str = "300000000000000001";
 /// See [`ADA`].
 pub const BEN: &str = "300000000000000002";
 
+/// The id of whoever is called so.
+pub fn user(name: &str) -> String {
+    match name {
+        "Ada" => ADA.into(),
+        "Ben" => BEN.into(),
+        other => {
+            let number = other.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 1_000_000);
+            format!("300000000001{number:06}")
+        }
+    }
+}
+
 /// Where the fake's own clock stands, and the time that its messages bear.
 const STANDING: Timestamp = Timestamp(1_795_350_000_000);
 

@@ -1,0 +1,132 @@
+//! Conversations that run on each platform from one text: see [`Stage`].
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::harness::stage::Stage;
+use crate::on_each;
+
+on_each!(
+    an_environment_from_its_line_to_its_end,
+    a_form_makes_one_too,
+    one_click_is_recorded_and_a_changed_click_counts_once,
+    what_is_said_is_read_in_the_inbox,
+    an_anonymous_one_is_said_by_a_form,
+);
+
+async fn an_environment_from_its_line_to_its_end(stage: Stage) {
+    let ada = stage.person("Ada");
+    assert_snapshot!(ada.runs("env create preview-site demo").await, @"⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.");
+    stage.app().run_jobs().await;
+    assert_snapshot!(stage.reads(), @"
+    ✅ `demo` is ready · http://127.0.0.1:PORT/ · yours until 2026-11-21 09:00 UTC (in 3 days)
+    [Open] [Extend by 1 day] [Destroy]
+    ");
+    stage.app().after(Duration::from_secs(3_600)).await;
+    // Slack knows everybody's time zone; where nobody does, it is named.
+    let extended = ada.presses("Extend by 1 day").await.replace(" UTC", "");
+    assert_snapshot!(extended, @"✅ `demo` is yours until Sun 09:00, in 4 days.");
+    assert_snapshot!(ada.runs("env show demo").await, @r#"
+    demo
+    State · ✅ ready
+    Owner · Ada
+    Template · Preview site (golden path, version `3a83e0cf998d`)
+    Until · 2026-11-22 09:00 UTC (in 4 days)
+    URL · http://127.0.0.1:PORT/
+    Parameters: `name=demo message="This page was made on the golden path. Change its words, keep its address." accent=indigo`
+    Goes with it: workspace, process site of demo.
+    [Open] [Extend by 1 day] [Destroy]
+    "#);
+    assert_snapshot!(stage.person("Ben").presses("Destroy").await, @"🔒 `env destroy` of somebody else's environment needs its owner (Ada) or an admin.");
+    assert_snapshot!(ada.presses("Destroy").await, @"");
+    assert_snapshot!(stage.reads(), @"✅ `demo` is gone; its name is free again.");
+    stage.end().await;
+}
+
+async fn a_form_makes_one_too(stage: Stage) {
+    let ada = stage.person("Ada");
+    let values =
+        [("Template", "preview-site"), ("Name", "demo"), ("Keep for", "2d"), ("Accent colour", "teal")];
+    assert_snapshot!(ada.fills("env create", &values).await, @"⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.");
+    stage.app().run_jobs().await;
+    assert_snapshot!(stage.reads(), @"
+    ✅ `demo` is ready · http://127.0.0.1:PORT/ · yours until 2026-11-20 09:00 UTC (in 2 days)
+    [Open] [Extend by 1 day] [Destroy]
+    ");
+    assert_snapshot!(ada.runs("env list").await, @"
+    1 environment
+    Name · State · Template · Where · Until
+    `demo` · ✅ ready · Preview site · http://127.0.0.1:PORT/ · 2026-11-20 09:00 UTC (in 2 days)
+    <Show one>
+    ");
+    stage.end().await;
+}
+
+async fn one_click_is_recorded_and_a_changed_click_counts_once(stage: Stage) {
+    let (ada, priya) = (stage.person("Ada"), stage.person("Priya"));
+    ada.runs("env create preview-site demo").await;
+    stage.app().run_jobs().await;
+    assert_snapshot!(ada.reads_directly(), @"
+    How did getting `demo` go for you?
+    One click. It decides what we fix first.
+    Your name is not stored with the answer; results are shown from 5 answers on.
+    [Very badly] [Badly] [So-so] [Well] [Very well]
+    [Not now] [Fewer of these]
+    ");
+    assert_snapshot!(ada.presses("Well").await, @"");
+    assert_snapshot!(ada.reads_directly(), @"
+    ✅ Recorded, thank you. You can press another one to change it; it counts once.
+    How did getting `demo` go for you?
+    Your name is not stored with the answer; results are shown from 5 answers on.
+    [Very badly] [Badly] [So-so] [Well] [Very well]
+    [Add a comment] [Withdraw]
+    ");
+    ada.presses("Badly").await;
+    assert_snapshot!(priya.runs("survey results env.csat").await, @"
+    Getting an environment · `env.csat`
+    How did getting … go for you?
+    2026-11, open · 1 of 1 answered
+    1 answer so far; shown from 5 on.
+    It decides which step of getting an environment is mended first. In brackets: 95 % intervals.
+    ");
+    assert_snapshot!(ada.runs("survey results env.csat").await, @"🔒 `/platform survey results` needs the role `pm`. An admin gives it under `[access.roles]` in the config.");
+    stage.end().await;
+}
+
+async fn what_is_said_is_read_in_the_inbox(stage: Stage) {
+    let (ada, priya) = (stage.person("Ada"), stage.person("Priya"));
+    assert_snapshot!(priya.runs("feedback list").await, @"Nobody has said anything yet. `/platform feedback TEXT` is open to everybody.");
+    let words = "it's *slow*: a build takes “ages”, p95=40m --no-cache";
+    assert_snapshot!(ada.runs(&format!("feedback {words}")).await, @"
+    ✅ Thank you. It is in the platform team's inbox, with your name.
+    They link it to what they work on, or set it aside. Where others meet the same, it counts with theirs.
+    [Tell me what comes of it]
+    ");
+    assert_snapshot!(ada.presses("Tell me what comes of it").await, @"✅ You will be told once, when it is done or decided against.");
+    assert_snapshot!(priya.runs("feedback list").await, @"
+    Feedback · 1 new · 0 linked to an item · 0 done
+    When · Who · What · Item
+    2026-11-18 09:00 UTC · Ada · it's *slow*: a build takes “ages”, p95=40m --no-cache · –
+    <Read one and decide>
+    ");
+    stage.end().await;
+}
+
+async fn an_anonymous_one_is_said_by_a_form(stage: Stage) {
+    let ada = stage.person("Ada");
+    let line = "feedback reviews are a canary in the mine --anonymous";
+    assert_snapshot!(ada.fills(line, &[]).await, @"
+    ✅ Thank you. It is in the platform team's inbox: your words and this week, not your name and not the time.
+    Nobody can answer it, not even to ask what you mean. The words themselves may still tell who you are.
+    ");
+    assert_snapshot!(stage.person("Priya").runs("feedback list").await, @"
+    Feedback · 1 new · 0 linked to an item · 0 done
+    When · Who · What · Item
+    2026-W47 · Anonymous · reviews are a canary in the mine · –
+    <Read one and decide>
+    ");
+    let row = "SELECT COALESCE(person_id, 'nobody') || ' ' || at FROM feedback";
+    assert_eq!(stage.app().texts(row).await, ["nobody 1794787200000"], "the week's start");
+    stage.end().await;
+}
