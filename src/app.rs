@@ -100,10 +100,8 @@ impl App {
             }
             None => None,
         };
-        let discord = match config.discord.token.is_some() {
-            true => Some(Arc::new(discord(config, &content.menu, &ambient.wall, ambient.clock.clone())?)),
-            false => None,
-        };
+        let discord =
+            discord(config, &content.menu, ambient.wall.clone(), ambient.clock.clone())?.map(Arc::new);
         let playground = match config.playground_on() {
             true => {
                 let travel = (slack.is_none() && discord.is_none()).then(|| travel(&db, clock));
@@ -247,18 +245,26 @@ async fn same_key(db: &Db, keys: &Keys) -> Result<()> {
     }
 }
 
-/// Discord by the config, which has its token.
-fn discord(config: &Config, menu: &Menu, wall: &Arc<dyn Clock>, clock: Arc<dyn Clock>) -> Result<Discord> {
+/// Discord by the config; `None` without its token.
+///
+/// # Errors
+/// `Invalid` for a token or an address that can be none.
+pub fn discord(
+    config: &Config,
+    menu: &Menu,
+    wall: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<Discord>> {
     let config::Discord { token, public_key, guilds, api_url, pacing, .. } = &config.discord;
+    let Some(token) = token else { return Ok(None) };
     let calls = discord::client::Settings {
-        token: token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default(),
+        token: token.reveal().to_owned(),
         api_url: api_url.clone(),
         pacing: *pacing,
         patience: discord::client::PATIENCE,
     };
-    let public_key = public_key.as_deref().and_then(discord::verify::verifier);
-    let settings = discord::Settings { calls, public_key, guilds: guilds.clone(), menu: menu.clone() };
-    Discord::new(settings, wall.clone(), clock)
+    let (public_key, guilds, menu) = (public_key.clone(), guilds.clone(), menu.clone());
+    Discord::new(discord::Settings { calls, public_key, guilds, menu }, wall, clock).map(Some)
 }
 
 /// The playground, with people's time where the last jump left it.

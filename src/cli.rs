@@ -260,10 +260,30 @@ fn check(files: &[PathBuf]) -> Outcome {
             said.push_str(&format!("fine besides: {given}\n"));
         }
         said.extend(app::schedules(&config, content).iter().map(upcoming));
-        return print(&said);
+        let (of_discord, wrong) = asked_of_discord(&config, content)?;
+        said.push_str(&of_discord);
+        print(&said)?;
+        return if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) };
     }
     problems.extend(content.err().into_iter().chain(given.err()).flatten());
     Err(problems.into())
+}
+
+/// What Discord says of the bot, where it has a token: (lines, problems).
+fn asked_of_discord(config: &Config, content: &Content) -> Result<(String, Vec<Problem>), Failure> {
+    let clock = Arc::new(SystemClock);
+    let Some(bot) = app::discord(config, &content.menu, clock.clone(), clock)? else {
+        return Ok((String::new(), Vec::new()));
+    };
+    let (mut said, mut wrong) = (String::new(), Vec::new());
+    for finding in block_on(async { Ok(bot.examine().await) })? {
+        match finding {
+            discord::Finding::Fine(line) => said.push_str(&format!("discord: {line}\n")),
+            discord::Finding::Unknown(why) => said.push_str(&format!("warning: discord: {why}\n")),
+            discord::Finding::Wrong { what, fix } => wrong.push(Problem::whole("discord", what, &fix)),
+        }
+    }
+    Ok((said, wrong))
 }
 
 /// "survey:pulse.sat, `0 10 * * 2` in Europe/Berlin: Tue 2026-12-01 10:00, …".

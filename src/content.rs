@@ -102,22 +102,47 @@ pub fn warnings(config: &Config, content: &Content) -> Vec<String> {
     for spec in menu.all().filter(|spec| spec.role.is_none()) {
         warnings.push(format!("{}: `{}` names no role, so nobody may run it", spec.file, spec.command()));
     }
-    if config.playground.enabled == Some(true)
-        && (!config.listen.ip().is_loopback() || config.slack_secrets().is_some())
-    {
+    warnings.extend(of_platforms(config));
+    if !on_path(config, "git") {
+        warnings.push(
+            "`git` is not installed or not in PATH: golden paths that publish a repository will fail".into(),
+        );
+    }
+    warnings
+}
+
+/// What is odd about where people are met.
+fn of_platforms(config: &Config) -> Vec<String> {
+    let (slack, discord) = (config.slack_secrets().is_some(), config.discord.token.is_some());
+    let mut warnings = Vec::new();
+    let open = !config.listen.ip().is_loopback() || slack || discord;
+    if config.playground.enabled == Some(true) && open {
         warnings.push("the playground is on beside a chat platform or for other machines: whoever has its address acts as any persona".into());
     }
     if config.slack.signing_secret.is_some() != config.slack.bot_token.is_some() {
         warnings.push("Slack has one of its two secrets: it needs SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, and stays off until then".into());
     }
-    if !config.playground_on() && config.slack_secrets().is_none() {
+    if config.discord.public_key.is_some() && !discord {
+        warnings.push(
+            "Discord has a public key and no token: it needs DISCORD_TOKEN, and stays off until then".into(),
+        );
+    }
+    if discord && config.discord.guilds.is_empty() {
+        warnings.push("`[discord] guilds` names no server: whoever can use the bot in any server that it is in is a member".into());
+    }
+    if let Some(channel) = &config.digest.channel {
+        let there =
+            matches!((channel.platform.as_str(), slack, discord), ("slack", true, _) | ("discord", _, true));
+        if !there {
+            warnings.push(format!(
+                "the digest waits: its channel is on `{}`, which is not connected",
+                channel.platform
+            ));
+        }
+    }
+    if !config.playground_on() && !slack && !discord {
         warnings
             .push("no chat platform is connected and the playground is off: nobody can reach the bot".into());
-    }
-    if !on_path(config, "git") {
-        warnings.push(
-            "`git` is not installed or not in PATH: golden paths that publish a repository will fail".into(),
-        );
     }
     warnings
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+use goldenpath::chat::discord::Finding;
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::harness::discord_bot::DiscordBot;
@@ -178,4 +180,38 @@ async fn a_session_that_is_gone_is_begun_anew() {
     gateway.drops();
     until("it identifies again", async || (gateway.told().identified == 2).then_some(())).await;
     assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
+}
+
+/// What `check` asks Discord, a line each.
+async fn examined(bot: &DiscordBot) -> String {
+    let found = bot.app.app.discord.clone().unwrap().discord.examine().await;
+    let line = |finding: &Finding| match finding {
+        Finding::Fine(line) => line.clone(),
+        Finding::Unknown(why) => format!("? {why}"),
+        Finding::Wrong { what, fix } => format!("! {what}; {}", fix.split(':').next().unwrap_or_default()),
+    };
+    found.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_check_says_what_discord_lacks_and_writes_nothing() {
+    let bot = DiscordBot::start().await;
+    assert_snapshot!(examined(&bot).await, @r#"
+    Discord knows the bot as the application 900000000000000001
+    interactions come over the gateway
+    the bot may do what it needs in the server 100000000000000001
+    Discord shows other commands; the next start of the bot writes them
+    "#);
+    let other =
+        json!({ "granted": "1024", "verify_key": "00", "interactions_endpoint_url": "https://x.example/d" });
+    bot.fake.memory().application = other;
+    assert_snapshot!(examined(&bot).await, @r#"
+    Discord knows the bot as the application 900000000000000001
+    ! the public key is another application's; put the application's "Public Key" into DISCORD_PUBLIC_KEY
+    ! the bot lacks Send Messages, Embed Links, Attach Files, Send Messages in Threads in the server 100000000000000001; give its role these permissions, or invite it anew
+    Discord shows other commands; the next start of the bot writes them
+    "#);
+    bot.fake.memory().tokens.clear();
+    assert_snapshot!(examined(&bot).await, @r#"! Discord does not take the token; take a new one from the application's page "Bot""#);
+    assert_eq!(bot.fake.calls("PUT applications/commands"), 0);
 }

@@ -50,7 +50,15 @@ pub fn commands(menu: &Menu) -> Value {
     json!([tree(menu)])
 }
 
-fn invite(client_id: &str) -> String {
+/// The names of those that a sum of permissions lacks; whoever administers a guild lacks none.
+pub fn lacking(granted: u64) -> Vec<&'static str> {
+    const ADMINISTRATOR: u64 = 1 << 3;
+    let lacks = |permission: &&Permission| granted & (1 << permission.bit | ADMINISTRATOR) == 0;
+    PERMISSIONS.iter().filter(lacks).map(|permission| permission.name).collect()
+}
+
+/// The link that invites the application.
+pub fn invite(client_id: &str) -> String {
     let permissions = PERMISSIONS.iter().fold(0_u64, |all, permission| all | 1 << permission.bit);
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", client_id)

@@ -10,6 +10,7 @@ pub mod client;
 pub mod components;
 mod desk;
 mod errors;
+mod examine;
 pub mod form;
 mod gateway;
 mod http;
@@ -38,6 +39,7 @@ use crate::clock::Clock;
 use crate::commands::spec::Menu;
 use crate::error::Result;
 pub use desk::Desk;
+pub use examine::Finding;
 pub use http::router;
 use outbound::Outbound;
 
@@ -50,8 +52,8 @@ const KINDS: usize = 64;
 #[derive(Clone)]
 pub struct Settings {
     pub calls: client::Settings,
-    /// Proves what comes over HTTP; without it nothing is taken that way.
-    pub public_key: Option<Verifier>,
+    /// Proves what comes over HTTP, as 64 hexadecimal digits; without it nothing is taken that way.
+    pub public_key: Option<String>,
     /// The company's guilds, the first being that of direct conversations; none: those where the bot is.
     pub guilds: Vec<String>,
     pub menu: Menu,
@@ -60,6 +62,7 @@ pub struct Settings {
 /// The Discord platform.
 pub struct Discord {
     outbound: Arc<Outbound>,
+    public_key: Option<String>,
     verifier: Option<Verifier>,
     menu: Menu,
     /// As they were set.
@@ -83,7 +86,8 @@ impl Discord {
             token: settings.calls.token.clone(),
             api_url: settings.calls.api_url.clone(),
             outbound: Arc::new(Outbound::new(&settings.calls, clock)?),
-            verifier: settings.public_key,
+            verifier: settings.public_key.as_deref().and_then(verify::verifier),
+            public_key: settings.public_key,
             menu: settings.menu,
             own_guilds: settings.guilds,
             met_guilds: Mutex::default(),

@@ -16,7 +16,8 @@ pub fn guild(memory: &Memory, guild: &str) -> Answer {
 
 /// Where the bot is.
 pub fn guilds(memory: &Memory) -> Answer {
-    let one = |guild: &String| json!({ "id": guild, "name": "One", "owner": false, "permissions": "442368" });
+    let granted = memory.application["granted"].as_str().unwrap_or("274877959168");
+    let one = |guild: &String| json!({ "id": guild, "name": "One", "owner": false, "permissions": granted });
     Ok(memory.guilds.keys().map(one).collect::<Vec<_>>().into())
 }
 
