@@ -321,8 +321,8 @@ async fn an_hour_without_discord_loses_and_doubles_nothing() {
 fn trouble(bench: &Bench, chance: u64) {
     let after = [After::Answers, After::Answers, After::Cut, After::Garbled];
     bench.fake.set_after(after[usize::try_from(chance % 4).unwrap()]);
-    bench.fake.set_down(chance % 7 == 0);
-    bench.fake.set_token(chance % 23 != 0);
+    bench.fake.set_down(chance.is_multiple_of(7));
+    bench.fake.set_token(!chance.is_multiple_of(23));
     match chance % 11 {
         0 => bench.fake.set_busy("*", SECOND * 3),
         1 => bench.fake.refuse(POST, 500, 0, 1),

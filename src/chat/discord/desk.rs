@@ -36,7 +36,7 @@ impl Desk {
         match inbound::parse(interaction, &self.discord.menu, &self.discord.guilds()) {
             Parsed::Ping => ("ping", answer::pong()),
             Parsed::Act(act) => (act.via.word(), self.in_time(*act).await),
-            Parsed::Ask(asked) => ("suggest", answer::options(&self.suggest(*asked).await)),
+            Parsed::Ask(asked) => ("suggest", answer::options(&self.suggest(asked).await)),
             Parsed::Unknown(kind) => {
                 self.discord.note_unknown(&kind);
                 ("unknown", answer::unknown())
@@ -45,8 +45,9 @@ impl Desk {
     }
 
     /// What fits; nothing where that takes longer than Discord waits.
-    async fn suggest(&self, asked: TypeAhead) -> Vec<Choice> {
-        tokio::time::timeout(TYPING, self.dispatcher.suggest(asked)).await.unwrap_or_else(|_| {
+    async fn suggest(&self, asked: Option<Box<TypeAhead>>) -> Vec<Choice> {
+        let Some(asked) = asked else { return Vec::new() };
+        tokio::time::timeout(TYPING, self.dispatcher.suggest(*asked)).await.unwrap_or_else(|_| {
             tracing::warn!("what somebody typed was not looked up in time");
             Vec::new()
         })

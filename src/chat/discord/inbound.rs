@@ -24,8 +24,8 @@ pub enum Parsed {
     Ping,
     /// Somebody did something.
     Act(Box<Act>),
-    /// Somebody types and wants to see what fits.
-    Ask(Box<TypeAhead>),
+    /// Somebody types and wants to see what fits; into what, where we know it.
+    Ask(Option<Box<TypeAhead>>),
     /// Nothing we know; the kind is for the log.
     Unknown(String),
 }
@@ -113,7 +113,7 @@ pub fn parse(interaction: &Value, menu: &Menu, guilds: &[String]) -> Parsed {
         "1" => Some(Parsed::Ping),
         "2" => reader.command(),
         "3" => reader.press(),
-        "4" => reader.typing(),
+        "4" => Some(Parsed::Ask(reader.typing().map(Box::new))),
         "5" => reader.submission(),
         _ => None,
     };
@@ -139,11 +139,11 @@ impl Reader<'_> {
         self.did(Via::Command, Deed::Do(Input::Line { text: line }))
     }
 
-    fn typing(&self) -> Option<Parsed> {
+    fn typing(&self) -> Option<TypeAhead> {
         let typed::Focused { command, argument, typed } =
             typed::focused(self.menu, self.interaction.get("data")?)?;
         let (identity, standing, display_name) = self.person()?;
-        Some(Parsed::Ask(Box::new(TypeAhead { identity, standing, display_name, command, argument, typed })))
+        Some(TypeAhead { identity, standing, display_name, command, argument, typed })
     }
 
     fn press(&self) -> Option<Parsed> {

@@ -66,6 +66,12 @@ impl FakeGateway {
         self.news.send_modify(|news| *news += 1);
     }
 
+    /// Ends every connection, just as an interaction was to be brought.
+    pub fn misses(&self, interaction: Value) {
+        self.told().brought.push(interaction);
+        self.drops();
+    }
+
     /// Ends every connection without a word.
     pub fn drops(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
