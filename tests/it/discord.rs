@@ -103,6 +103,18 @@ async fn a_survey_comes_directly_and_one_click_answers_it() {
 }
 
 #[tokio::test]
+async fn a_file_is_told_in_words_in_the_answer_and_comes_directly() {
+    let bot = DiscordBot::start().await;
+    let answer = bot.runs(&["privacy", "export"], &[]).await;
+    assert_eq!(answer["data"]["attachments"], json!([]), "{answer}");
+    assert!(words(&answer).contains("sent you this directly"), "{answer}");
+    bot.app.run_jobs().await;
+    let files = bot.fake.files_in(&bot.fake.direct(ADA));
+    assert_eq!((files.len(), files[0].media.as_str()), (1, "application/json"));
+    bot.app.end().await;
+}
+
+#[tokio::test]
 async fn what_is_missing_is_asked_for_and_what_is_typed_is_looked_up() {
     let bot = DiscordBot::start().await;
     let asked = bot.runs(&["env", "create"], &[]).await;

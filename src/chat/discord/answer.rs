@@ -1,5 +1,7 @@
 //! Replies as answers to an interaction ("Interaction response"): pure.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::inbound::Via;
@@ -45,14 +47,19 @@ pub fn alone(mut data: Value, over: bool) -> Value {
 
 /// A sentence or more for the person alone.
 pub fn say(message: &Message, over: bool) -> Value {
-    alone(render::message(message), over)
+    alone(in_words(message), over)
+}
+
+/// An answer in the request itself has no place for files: they are told in words.
+fn in_words(message: &Message) -> Value {
+    render::message(&message.clone().carrying(&BTreeMap::new()))
 }
 
 /// What a person is answered; `None` for a form, which takes more than this.
 pub fn reply(via: Via, reply: &Reply, over: bool) -> Option<Value> {
     Some(match reply {
         Reply::Private { message } => say(message, over),
-        Reply::Public { message } => json!({ "type": MESSAGE, "data": render::message(message) }),
+        Reply::Public { message } => json!({ "type": MESSAGE, "data": in_words(message) }),
         Reply::Refused { fields } => say(&refusals(fields), over),
         Reply::Form { .. } => return None,
         Reply::Silent if via == Via::Press && !over => json!({ "type": NOTHING }),
