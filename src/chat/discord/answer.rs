@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::inbound::Via;
 use super::{form, render, typed};
 use crate::chat::form::{Form, refusals};
 use crate::chat::message::{Button, ButtonValue, Choice, Message, Reply, code};
@@ -16,7 +15,7 @@ const PONG: u8 = 1;
 const MESSAGE: u8 = 4;
 /// A message that is still to come.
 const PROMISED: u8 = 5;
-/// A press that changes nothing of what is shown.
+/// A press, or a modal after one, that changes nothing of what is shown.
 const NOTHING: u8 = 6;
 /// Another message in place of the one that was pressed.
 const INSTEAD: u8 = 7;
@@ -55,14 +54,14 @@ fn in_words(message: &Message) -> Value {
     render::message(&message.clone().carrying(&BTreeMap::new()))
 }
 
-/// What a person is answered; `None` for a form, which takes more than this.
-pub fn reply(via: Via, reply: &Reply, over: bool) -> Option<Value> {
+/// What a person is answered who acted `under` a message or not; `None` for a form, which takes more.
+pub fn reply(under: bool, reply: &Reply, over: bool) -> Option<Value> {
     Some(match reply {
         Reply::Private { message } => say(message, over),
         Reply::Public { message } => json!({ "type": MESSAGE, "data": in_words(message) }),
         Reply::Refused { fields } => say(&refusals(fields), over),
         Reply::Form { .. } => return None,
-        Reply::Silent if via == Via::Press && !over => json!({ "type": NOTHING }),
+        Reply::Silent if under && !over => json!({ "type": NOTHING }),
         Reply::Silent => {
             say(&Message::new("⏳ It is under way; the message that follows it tells the rest."), over)
         }

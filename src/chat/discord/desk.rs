@@ -129,7 +129,7 @@ impl Desk {
     }
 
     async fn show(&self, act: &Act, reply: Reply, over: bool) -> Result<Value> {
-        match (answer::reply(act.via, &reply, over), reply) {
+        match (answer::reply(act.under, &reply, over), reply) {
             (Some(shown), _) => Ok(shown),
             (None, Reply::Form { form }) => self.open(act, &form, over).await,
             (None, _) => Ok(answer::unknown()),

@@ -40,6 +40,8 @@ pub struct Act {
     pub place: Place,
     pub via: Via,
     pub deed: Deed,
+    /// Whether it was done under a message, which may stay as it is.
+    pub under: bool,
     /// The interaction: its id, unique and the same when it comes again; and what answers it for fifteen
     /// minutes whoever has it, so that it is never logged.
     pub id: String,
@@ -176,7 +178,8 @@ impl Reader<'_> {
         let place = self.place(&identity.user);
         let (id, token) = (self.text(&["id"])?, self.text(&["token"])?);
         let app = self.text(&["application_id"]).unwrap_or_default();
-        Some(Parsed::Act(Box::new(Act { identity, standing, name, place, via, deed, id, app, token })))
+        let under = via == Via::Press || self.interaction.get("message").is_some_and(Value::is_object);
+        Some(Parsed::Act(Box::new(Act { identity, standing, name, place, via, deed, under, id, app, token })))
     }
 
     /// Who did it, and what to call them. In a guild they are its member, elsewhere a user.

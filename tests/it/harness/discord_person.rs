@@ -72,18 +72,32 @@ impl DiscordPerson<'_> {
     /// Types a line that opens a form, and fills it in to its end: what each field is called, and what it
     /// gets. What is answered then.
     pub async fn fills(&self, line: &str, values: &[(&str, &str)]) -> String {
-        let mut filling = Filling { person: self, values, filled: BTreeSet::new(), under: None };
-        let mut answer = self.types(line).await;
+        let answer = self.types(line).await;
+        self.goes_on(answer, self.scene(), values).await
+    }
+
+    /// The same of the form that the button with this label opens.
+    pub async fn presses_and_fills(&self, label: &str, values: &[(&str, &str)]) -> String {
+        let button = self.finds(label);
+        let answer = self.press(&button).await;
+        self.goes_on(answer, self.under(&button), values).await
+    }
+
+    async fn goes_on(&self, mut answer: Value, scene: Scene, values: &[(&str, &str)]) -> String {
+        let mut filling = Filling { person: self, values, filled: BTreeSet::new(), scene };
         for _ in 0..STEPS {
-            match filling.step(&answer).await {
-                Some(next) => answer = next,
-                None => {
-                    assert_eq!(filling.filled.len(), values.len(), "only {:?} are there", filling.filled);
-                    return of_discord(&answer["data"]);
-                }
-            }
+            let Some(next) = filling.step(&answer).await else {
+                assert_eq!(
+                    filling.filled.len(),
+                    values.len(),
+                    "only {:?} are there: {answer}",
+                    filling.filled
+                );
+                return of_discord(&answer["data"]);
+            };
+            answer = next;
         }
-        panic!("the form of {line} has no end: {answer}")
+        panic!("the form has no end: {answer}")
     }
 
     fn scene(&self) -> Scene {
@@ -152,8 +166,8 @@ struct Filling<'a> {
     person: &'a DiscordPerson<'a>,
     values: &'a [(&'a str, &'a str)],
     filled: BTreeSet<String>,
-    /// The message that its modal was opened from.
-    under: Option<String>,
+    /// Where, and under which message.
+    scene: Scene,
 }
 
 impl Filling<'_> {
@@ -162,28 +176,23 @@ impl Filling<'_> {
         if seen["type"] == 9 {
             return Some(self.sends_modal(&seen["data"]).await);
         }
-        let message = match &self.under {
-            Some(message) if seen["type"] == 7 => message.clone(),
-            _ => self.person.whispered().pop()?.0,
-        };
+        let discord = &self.person.bot.discord;
+        if seen["type"] == 4 {
+            let shown = self.person.messages(&self.scene.channel, Some(user(self.person.name))).pop();
+            self.scene.message = Some(shown?.0);
+        }
         let parts = parts(&seen["data"]);
-        let scene = self.person.scene().under(&message);
         for select in parts.iter().filter(|part| part["type"] == 3) {
             if let Some(value) = self.takes(&select["placeholder"]) {
-                let option = list(&select["options"])
-                    .iter()
-                    .find(|it| [&it["label"], &it["value"]].contains(&&json!(value)));
+                let named = |it: &&Value| it["label"] == *value || it["value"] == *value;
+                let option = list(&select["options"]).iter().find(named);
                 let option = option.unwrap_or_else(|| panic!("no {value} in {select}"));
                 let chosen = [option["value"].as_str().unwrap()];
-                self.under = Some(message);
-                return Some(
-                    self.person.sends(self.person.bot.discord.choice(&scene, &id(select), &chosen)).await,
-                );
+                return Some(self.person.sends(discord.choice(&self.scene, &id(select), &chosen)).await);
             }
         }
         let on = parts.iter().find(|part| id(part).ends_with(":leave") || part["label"] == "Continue")?;
-        self.under = Some(message);
-        Some(self.person.sends(self.person.bot.discord.press(&scene, &id(on))).await)
+        Some(self.person.sends(discord.press(&self.scene, &id(on))).await)
     }
 
     async fn sends_modal(&mut self, modal: &Value) -> Value {
@@ -195,8 +204,7 @@ impl Filling<'_> {
             })
             .collect();
         let inputs: Vec<_> = inputs.iter().map(|(id, value)| (id.as_str(), 4, value.clone())).collect();
-        let scene = Scene { message: self.under.clone(), ..self.person.scene() };
-        self.person.sends(self.person.bot.discord.submission(&scene, &id(modal), &inputs)).await
+        self.person.sends(self.person.bot.discord.submission(&self.scene, &id(modal), &inputs)).await
     }
 
     /// What this field gets, once.
@@ -211,9 +219,11 @@ impl Filling<'_> {
 fn sub_command(menu: &Menu, line: &str) -> (Vec<String>, Vec<(String, Value)>) {
     let tokens = tokens(line).unwrap();
     let noun = tokens[0].text.as_str();
-    let with_verb = tokens.get(1).and_then(|verb| menu.get(&format!("{noun}.{}", verb.text)));
-    let spec = with_verb.filter(|spec| !spec.hidden).or_else(|| menu.get(noun)).expect(line);
-    let args = arguments(spec, line, &tokens[1 + usize::from(spec.verb.is_some())..]).expect(line);
+    let verb = tokens.get(1).and_then(|verb| menu.get(&format!("{noun}.{}", verb.text)));
+    let verb = verb.filter(|spec| !spec.hidden);
+    let alone = menu.of_noun(noun).into_iter().find(|spec| spec.bare || spec.verb.is_none());
+    let spec = verb.or(alone).expect(line);
+    let args = arguments(spec, line, &tokens[1 + usize::from(verb.is_some())..]).expect(line);
     assert!(args.extra.is_empty(), "Discord has no place for {:?}", args.extra);
     let tree = tree(menu);
     let named = |options: &Value, name: &str| list(options).iter().find(|it| it["name"] == name).cloned();

@@ -14,7 +14,12 @@ const CELL: &str = " · ";
 
 /// A message, answer or form of Slack.
 pub fn of_slack(body: &Value) -> String {
-    let read = reading::read(body).replace("```", "");
+    of_read(&reading::read(body))
+}
+
+/// The same of what [`reading::read`] made of it.
+pub fn of_read(read: &str) -> String {
+    let read = read.replace("```", "");
     same(read.lines().map(|line| (line.starts_with(['[', '<']), line.to_owned())).collect())
 }
 
@@ -44,7 +49,7 @@ pub fn of_discord(data: &Value) -> String {
 fn same(blocks: Vec<(bool, String)>) -> String {
     let (pressed, words): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|(pressed, _)| *pressed);
     let all = words.into_iter().chain(pressed).map(|(_, text)| text).collect::<Vec<_>>().join("\n");
-    let lines = all.lines().map(cells).filter(|line| !line.is_empty());
+    let lines = all.lines().map(|line| cells(&line.replace('`', ""))).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -12,13 +12,16 @@ use super::discord_bot::DiscordBot;
 use super::discord_person::DiscordPerson;
 use super::fake_discord;
 use super::reading;
-use super::same_words::{of_discord, of_slack};
+use super::same_words::{of_discord, of_read, of_slack};
 use super::test_app::{Person, TestApp};
 
 /// The channel of Slack.
 const CHANNEL: &str = "C1";
 /// More forms than follow one another.
 const FORMS: usize = 5;
+
+/// The last answer of each person.
+type Answers = Mutex<BTreeMap<&'static str, Value>>;
 
 /// A platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub struct Stage(Bot);
 
 enum Bot {
     /// With the last answer of each person, whose buttons they may press.
-    Slack(Box<TestApp>, Mutex<BTreeMap<&'static str, Value>>),
+    Slack(Box<TestApp>, Answers),
     Discord(Box<DiscordBot>),
 }
 
@@ -105,22 +108,31 @@ impl<'a> Player<'a> {
     /// Presses the button with this label: of their last answer, in the channel or the direct
     /// conversation. Where it asks first, they confirm. What only they see then.
     pub async fn presses(&self, label: &str) -> String {
-        let Bot::Slack(_, answers) = &self.stage.0 else {
-            let Bot::Discord(bot) = &self.stage.0 else { unreachable!() };
-            return self.at_discord(bot).presses(label).await;
-        };
-        let person = self.at_slack();
-        let own = answers.lock().unwrap().get(self.name).map(reading::buttons).unwrap_or_default();
-        let value = own.into_iter().find(|(name, _)| name == label).map(|(_, value)| value);
-        person.presses_value(&value.unwrap_or_else(|| person.button(label))).await
+        match &self.stage.0 {
+            Bot::Slack(_, answers) => {
+                of_read(&self.at_slack().presses_value(&self.value(answers, label)).await)
+            }
+            Bot::Discord(bot) => self.at_discord(bot).presses(label).await,
+        }
     }
 
     /// Types a line that opens a form, and fills it in, and those that follow it: what each field is
     /// called, and what it gets. What is answered then.
     pub async fn fills(&self, line: &str, values: &[(&str, &str)]) -> String {
         match &self.stage.0 {
-            Bot::Slack(..) => self.fills_at_slack(line, values).await,
+            Bot::Slack(..) => self.goes_on(self.at_slack().opens(line).await, values).await,
             Bot::Discord(bot) => self.at_discord(bot).fills(line, values).await,
+        }
+    }
+
+    /// The same of the form that the button with this label opens.
+    pub async fn presses_and_fills(&self, label: &str, values: &[(&str, &str)]) -> String {
+        match &self.stage.0 {
+            Bot::Slack(_, answers) => {
+                let view = self.at_slack().opens_by(&self.value(answers, label)).await;
+                self.goes_on(view, values).await
+            }
+            Bot::Discord(bot) => self.at_discord(bot).presses_and_fills(label, values).await,
         }
     }
 
@@ -132,25 +144,33 @@ impl<'a> Player<'a> {
         })
     }
 
-    async fn fills_at_slack(&self, line: &str, values: &[(&str, &str)]) -> String {
-        let person = self.at_slack();
-        let mut view = person.opens(line).await;
+    /// The value of a button at Slack.
+    fn value(&self, answers: &Answers, label: &str) -> String {
+        let own = answers.lock().unwrap().get(self.name).map(reading::buttons).unwrap_or_default();
+        let value = own.into_iter().find(|(name, _)| name == label).map(|(_, value)| value);
+        value.unwrap_or_else(|| self.at_slack().button(label))
+    }
+
+    async fn goes_on(&self, mut view: Value, values: &[(&str, &str)]) -> String {
+        let (person, mut filled) = (self.at_slack(), 0);
         for _ in 0..FORMS {
             let fields = named(&view);
             let typed = values.iter().filter_map(|(label, value)| {
                 Some((fields.iter().find(|(name, _)| name == label)?.1.as_str(), *value))
             });
             let typed: Vec<(&str, &str)> = typed.collect();
+            filled += typed.len();
             let answer = person.submits(&view, &typed).await;
             let next = &answer["view"];
             if named(next).is_empty() {
+                assert_eq!(filled, values.len(), "{view}");
                 return self.remembers(answer);
             }
             let id = view["id"].clone();
             view = next.clone();
             view["id"] = id;
         }
-        panic!("the form of {line} has no end: {view}")
+        panic!("the form has no end: {view}")
     }
 
     fn remembers(&self, answer: Value) -> String {
