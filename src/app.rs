@@ -121,7 +121,9 @@ impl App {
         if playground.is_some() {
             enrol_personas(&people).await?;
         }
-        let people = people.asking(directories.iter().map(|directory| directory.platform()).collect());
+        let asked: Vec<&str> = directories.iter().map(|directory| directory.platform()).collect();
+        let connected = discord.as_ref().map(|_| discord::PLATFORM).into_iter().chain(asked.clone());
+        let people = people.linking(connected.collect()).asking(asked);
         let settings = (config.roles().keepers().into(), config.surveys.gap);
         let slices = Slices::new(&db, content, &keys, (people, directories), settings);
         let platforms: Vec<Arc<dyn Platform>> = [

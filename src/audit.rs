@@ -31,3 +31,14 @@ pub async fn of(conn: &mut Conn, actor: &str) -> Result<Value> {
     let entry = |(at, command, detail): (i64, String, String)| json!({ "at": Timestamp(at).utc().to_rfc3339(), "command": command, "detail": detail });
     Ok(rows.into_iter().map(entry).collect())
 }
+
+/// What `from` did, `to` did: two accounts of one person. The row of their joining says whose it was before.
+pub async fn merge(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    record(tx, to, "link.merge", &format!("from={from}")).await?;
+    sqlx::query("UPDATE audit SET actor = $2 WHERE actor = $1")
+        .bind(from)
+        .bind(to)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -114,6 +114,17 @@ pub async fn append(tx: &mut Tx, kind: FactKind, subject: &str, data: Value) -> 
     Ok(())
 }
 
+/// What happened to `from` happened to `to`, for those who look later.
+pub async fn merge(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    // An id is in JSON what it is elsewhere, and long enough to be nothing else.
+    let sql = "UPDATE fact SET data = replace(data, $1, $2) WHERE data LIKE $3";
+    let (from, to) = (format!("\"{from}\""), format!("\"{to}\""));
+    let like = format!("%{}%", from.replace('_', "\\_"));
+    let sql = format!("{sql} ESCAPE '\\'");
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&from).bind(to).bind(like).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// What a follower does with a fact; it may see the same one twice.
 pub type Follower = Arc<dyn Fn(Fact) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 

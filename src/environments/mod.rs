@@ -261,6 +261,12 @@ pub async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
     Ok(store::of_owner(conn, person).await?.into_iter().map(entry).collect())
 }
 
+/// The environments of `from` are those of `to`, whose accounts were joined before.
+pub async fn merge(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    store::rename_owner(tx, from, to).await?;
+    home::refresh_soon(tx, to).await
+}
+
 /// How many environments there are in each state, destroyed ones apart.
 pub async fn census(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
     store::census(conn).await

@@ -132,6 +132,12 @@ pub(super) async fn of_owner(conn: &mut Conn, owner: &str) -> Result<Vec<Environ
 }
 
 /// The ids of those that a job should be moving.
+pub(super) async fn rename_owner(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    let sql = "UPDATE environment SET owner = $2 WHERE owner = $1";
+    sqlx::query(sql).bind(from).bind(to).execute(tx.conn()).await?;
+    Ok(())
+}
+
 pub(super) async fn moving(conn: &mut Conn) -> Result<Vec<String>> {
     let rows = sqlx::query("SELECT id, state FROM environment WHERE live_name IS NOT NULL ORDER BY id");
     let mut ids = Vec::new();

@@ -8,6 +8,7 @@ pub mod commands;
 mod directory;
 mod groups;
 pub mod jobs;
+pub mod linking;
 pub mod model;
 mod settings;
 mod store;
@@ -68,6 +69,8 @@ pub struct People {
     defaults: Defaults,
     /// The platforms that can be asked for an account.
     asked: Vec<&'static str>,
+    /// The platforms whose accounts are real ones, and can be joined.
+    linking: Vec<&'static str>,
     /// (person, day) noted by this process, to save a write on every command.
     noticed: Mutex<HashSet<(String, i64)>>,
 }
@@ -75,13 +78,20 @@ pub struct People {
 impl People {
     /// Over this database and these roles.
     pub fn new(db: Db, roles: Roles, defaults: Defaults) -> Self {
-        People { db, roles, defaults, asked: Vec::new(), noticed: Mutex::default() }
+        People { db, roles, defaults, asked: Vec::new(), linking: Vec::new(), noticed: Mutex::default() }
     }
 
     /// Has accounts of these platforms looked up at the first sight of them.
     #[must_use]
     pub fn asking(mut self, platforms: Vec<&'static str>) -> Self {
         self.asked = platforms;
+        self
+    }
+
+    /// Lets accounts of these platforms be joined.
+    #[must_use]
+    pub fn linking(mut self, platforms: Vec<&'static str>) -> Self {
+        self.linking = platforms;
         self
     }
 
@@ -204,7 +214,7 @@ pub async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Person>> {
     store::by_id(conn, id).await
 }
 
-/// Where to write to a person: the identity they were first seen with.
+/// Where to write to a person: the identity that the others were linked to.
 pub async fn identity_of(conn: &mut Conn, person: &str) -> Result<Option<Identity>> {
     Ok(store::identities_of(conn, person).await?.into_iter().next())
 }

@@ -1,5 +1,6 @@
 //! A member as surveys and settings see them: pure.
 
+pub mod linking;
 pub mod organisation;
 pub mod settings;
 

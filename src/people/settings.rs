@@ -51,5 +51,6 @@ pub async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
 ///
 /// Whoever acts again, or is listed again by a directory, is somebody new.
 pub async fn forget(tx: &mut Tx, person: &str) -> Result<()> {
+    store::linking::forget(tx, person).await?;
     store::settings::forget(tx, person, NOBODY).await
 }

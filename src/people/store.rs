@@ -17,6 +17,7 @@ use crate::zone::Zone;
 
 pub(super) mod directory;
 pub(super) mod groups;
+pub(super) mod linking;
 pub(super) mod settings;
 
 /// A person, and what is on record of them and of one account of theirs.
@@ -113,7 +114,7 @@ pub(super) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Person>> {
 /// Always in the same order.
 pub(super) async fn identities_of(conn: &mut Conn, person: &str) -> Result<Vec<Identity>> {
     let sql = "SELECT platform, workspace, user_id FROM identity WHERE person_id = $1
-               ORDER BY platform, workspace, user_id";
+               ORDER BY linked, platform, workspace, user_id";
     let rows: Vec<(String, String, String)> = sqlx::query_as(sql).bind(person).fetch_all(conn).await?;
     let identity = |(platform, workspace, user)| Identity { platform, workspace, user };
     Ok(rows.into_iter().map(identity).collect())
@@ -124,8 +125,8 @@ const MEMBER: &str = "SELECT person.id, platform, workspace, user_id, own_zone, 
     WHERE (standing IS NULL OR standing = 'member') AND NOT EXISTS
         (SELECT 1 FROM identity AS earlier WHERE earlier.person_id = person.id
             AND (earlier.standing IS NULL OR earlier.standing = 'member')
-            AND (earlier.platform, earlier.workspace, earlier.user_id)
-              < (identity.platform, identity.workspace, identity.user_id))";
+            AND (earlier.linked, earlier.platform, earlier.workspace, earlier.user_id)
+              < (identity.linked, identity.platform, identity.workspace, identity.user_id))";
 
 /// A member as the row and the file say, and the groups that their account is in.
 fn read_member(

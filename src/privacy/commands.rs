@@ -1,5 +1,7 @@
 //! `/platform privacy`: what is kept about me, export, forget.
 
+mod link;
+
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,11 +15,13 @@ use crate::text;
 
 /// The handlers of the slice.
 pub fn handlers(slice: &Arc<Privacy>) -> Handlers {
-    Handlers::from([
+    let mut handlers = link::handlers(slice);
+    handlers.extend([
         ("privacy", handler(slice, show)),
         ("privacy.export", handler(slice, export)),
         ("privacy.forget", handler(slice, forget)),
-    ])
+    ]);
+    handlers
 }
 
 async fn kept(slice: &Privacy, call: &Call) -> Result<Value> {

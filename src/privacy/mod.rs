@@ -1,8 +1,8 @@
-//! SLICE privacy: what is kept about a person, taken away or forgotten.
+//! SLICE privacy: what is kept about a person, taken away, forgotten, or joined with another's.
 //!
 //! Invariants: whoever keeps something about a person says so here, by an
-//! `export` and a `forget` of its own; this slice has no table. Forgetting is
-//! one unit of work. Deliberately absent: asking about somebody else.
+//! `export`, a `forget` and a `merge` of its own; this slice has no table.
+//! Forgetting is one unit of work, and so is joining. Deliberately absent: asking about somebody else.
 
 pub mod commands;
 
@@ -14,7 +14,7 @@ use crate::chat::{drafts, outbox};
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 use crate::surveys::{self, Surveys};
-use crate::{audit, environments, people, roadmap};
+use crate::{audit, environments, facts, people, roadmap};
 
 /// The slice.
 pub struct Privacy {
@@ -61,4 +61,18 @@ pub async fn forget(tx: &mut Tx, slice: &Privacy, person: &str) -> Result<()> {
         drafts::forget(tx, &identity).await?;
     }
     people::forget(tx, person).await
+}
+
+/// Makes one person of two: all that is kept about `from` is kept about `to`, and the accounts of both
+/// lead there. What has been published does not change.
+///
+/// An id of `from` that somebody holds at this very moment still works and leads to nobody, as after
+/// [`forget`].
+pub async fn merge(tx: &mut Tx, slice: &Privacy, from: &str, to: &str) -> Result<()> {
+    slice.surveys.merge(tx, from, to).await?;
+    roadmap::merge(tx, from, to).await?;
+    facts::merge(tx, from, to).await?;
+    audit::merge(tx, from, to).await?;
+    people::linking::merge(tx, from, to).await?;
+    environments::merge(tx, from, to).await
 }

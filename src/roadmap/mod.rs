@@ -76,3 +76,10 @@ pub async fn forget(tx: &mut Tx, person: &str) -> Result<()> {
     store::items::delete_votes_of(tx, person).await?;
     store::evidence::forget(tx, person).await
 }
+
+/// What `from` said and saw `to` did; of two votes for one item one counts.
+pub async fn merge(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    store::feedback::rename(tx, from, to).await?;
+    store::items::rename(tx, from, to).await?;
+    store::evidence::rename(tx, from, to).await
+}

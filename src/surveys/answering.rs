@@ -132,7 +132,7 @@ impl Surveys {
     }
 
     /// The pseudonym of a person in a wave, by its key as it is stored.
-    fn respondent(&self, wave: &str, wrapped: &str, person: &str) -> Result<String> {
+    pub(super) fn respondent(&self, wave: &str, wrapped: &str, person: &str) -> Result<String> {
         let wrapped = data_encoding::BASE64.decode(wrapped.as_bytes()).map_err(Error::internal)?;
         Ok(respondent(&self.keys.unwrap(wave, &wrapped)?, person))
     }
@@ -206,7 +206,7 @@ impl Opened<'_> {
 
 /// Takes an answer out with all that belongs to it; `false` when there was none. The fact
 /// that something was answered stays: it counts what happened, and names nobody.
-async fn take_back(tx: &mut Tx, wave: &str, respondent: &str) -> Result<bool> {
+pub(super) async fn take_back(tx: &mut Tx, wave: &str, respondent: &str) -> Result<bool> {
     let Some((value, segment)) = answers::answer(tx.conn(), wave, respondent).await? else {
         return Ok(false);
     };

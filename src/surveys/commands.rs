@@ -41,6 +41,8 @@ pub(super) enum Stage {
     Out,
     /// It was asked for the second time, in another message.
     Moved,
+    /// They were asked with another account of theirs, too, and that one counts.
+    Elsewhere,
     /// The wave is closed, and they said nothing.
     Closed,
 }
@@ -98,6 +100,10 @@ pub(super) fn prompt(survey: &Survey, invitation: &str, subject: &str, stage: St
             return Message::new(question).context(format!("You are asked nothing from now on. {settings}"));
         }
         Stage::Moved => return Message::new(question).context("Asked again below."),
+        Stage::Elsewhere => {
+            return Message::new(question)
+                .context("Your other account was asked this too, and what you say there counts.");
+        }
         Stage::Closed => return Message::new(question).context("This question is closed."),
     };
     let after = match stage {

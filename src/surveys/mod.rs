@@ -12,6 +12,7 @@ mod asking;
 mod closing;
 pub mod commands;
 pub mod jobs;
+mod merging;
 pub mod model;
 mod planning;
 mod record;

@@ -2,6 +2,7 @@
 
 pub(super) mod answers;
 pub(super) mod asked;
+pub(super) mod merging;
 pub(super) mod tallies;
 pub(super) mod upcoming;
 pub(super) mod waves;

@@ -13,13 +13,13 @@ use crate::harness::fake_gateway::FakeGateway;
 use crate::harness::ground::until;
 
 impl DiscordBot {
-    async fn sends(&self, interaction: Value) -> Value {
+    pub async fn sends(&self, interaction: Value) -> Value {
         let answer = self.discord.sends(&interaction).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
     }
 
-    async fn runs(&self, words: &[&str], values: &[(&str, Value)]) -> Value {
+    pub async fn runs(&self, words: &[&str], values: &[(&str, Value)]) -> Value {
         self.sends(self.discord.command(&Scene::of(ADA), words, values)).await
     }
 
@@ -33,7 +33,7 @@ impl DiscordBot {
 }
 
 /// The id of a message's button.
-fn button(message: &Value, label: &str) -> String {
+pub fn button(message: &Value, label: &str) -> String {
     let rows = message["components"].as_array().into_iter().flatten();
     let mut buttons = rows.filter_map(|row| row["components"].as_array()).flatten();
     let found = buttons.find(|button| button["label"] == label);

@@ -173,7 +173,10 @@ async fn every_example_of_a_repair_is_answered() {
 }
 
 /// Mistakes of every kind, each in a command that has a good example.
-const WRONG: [&str; 12] = [
+const WRONG: [&str; 14] = [
+    // Personas are nobody that could have another account.
+    "link",
+    "link BCDF-GHJK",
     "env create preview-sit other",
     "env create preview-site demo",
     "env create preview-site Other!",

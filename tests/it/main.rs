@@ -20,6 +20,7 @@ mod generated;
 mod golden_paths;
 mod harness;
 mod jobs;
+mod linking;
 mod lint;
 mod once;
 mod operating;

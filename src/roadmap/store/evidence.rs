@@ -183,6 +183,12 @@ pub(in crate::roadmap) async fn forget(tx: &mut Tx, person: &str) -> Result<()> 
     Ok(())
 }
 
+pub(in crate::roadmap) async fn rename(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    let sql = "UPDATE sighting SET person_id = $2 WHERE person_id = $1";
+    sqlx::query(sql).bind(from).bind(to).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// (when, about) of each time somebody was seen.
 pub(in crate::roadmap) async fn of_person(conn: &mut Conn, person: &str) -> Result<Vec<(Timestamp, About)>> {
     let sql = "SELECT at, about FROM sighting JOIN evidence ON evidence.id = evidence_id

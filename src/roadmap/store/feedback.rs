@@ -75,6 +75,12 @@ pub(in crate::roadmap) async fn set_contact(tx: &mut Tx, id: &str) -> Result<()>
     Ok(())
 }
 
+pub(in crate::roadmap) async fn rename(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    let sql = "UPDATE feedback SET person_id = $2 WHERE person_id = $1";
+    sqlx::query(sql).bind(from).bind(to).execute(tx.conn()).await?;
+    Ok(())
+}
+
 pub(in crate::roadmap) async fn delete_of(tx: &mut Tx, person: &str) -> Result<()> {
     sqlx::query("DELETE FROM feedback WHERE person_id = $1").bind(person).execute(tx.conn()).await?;
     Ok(())

@@ -94,6 +94,18 @@ pub(in crate::roadmap) async fn delete_votes_of(tx: &mut Tx, person: &str) -> Re
     Ok(())
 }
 
+/// Of an item that both voted for the vote of `to` stays.
+pub(in crate::roadmap) async fn rename(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    for sql in [
+        "INSERT INTO vote (item_id, person_id, at) SELECT item_id, $2, at FROM vote WHERE person_id = $1
+         ON CONFLICT (item_id, person_id) DO NOTHING",
+        "UPDATE term SET person_id = $2 WHERE person_id = $1",
+    ] {
+        sqlx::query(sql).bind(from).bind(to).execute(tx.conn()).await?;
+    }
+    delete_votes_of(tx, from).await
+}
+
 pub(in crate::roadmap) async fn insert_term(
     tx: &mut Tx,
     item: &str,

@@ -22,6 +22,7 @@ async fn help_shows_each_person_what_they_may_run() {
     `/platform feedback TEXT [--anonymous]` | Tell the platform team something, in your own words
     `/platform help [NOUN] [VERB]` | Show what you can type
     `/platform home` | See your environments, what to do with them, and the golden paths
+    `/platform link [CODE]` | Be one person with your account on another chat
     `/platform privacy` | See what is kept about you
     `/platform privacy export` | Take away all that is kept about you, as a file
     `/platform roadmap list` | See what is planned, in the order that the evidence gives
@@ -70,7 +71,7 @@ async fn wrong_words_are_answered_with_the_next_step() {
     There is no `env creat`. Did you mean `/platform env create`?
     [Run it]
     ");
-    assert_snapshot!(ada.runs("xyzzy").await, @"There is no `xyzzy`. There is `env`, `feedback`, `help`, `home`, `privacy`, `roadmap`, `settings` or `template`; `/platform help` tells more.");
+    assert_snapshot!(ada.runs("xyzzy").await, @"There is no `xyzzy`. There is `env`, `feedback`, `help`, `home`, `link`, `privacy`, `roadmap`, `settings` or `template`; `/platform help` tells more.");
     assert_snapshot!(ada.runs("env fly").await, @"There is no `env fly`. `env` knows `cancel`, `create`, `destroy`, `extend`, `list`, `retry`, `show` or `undo`.");
     assert_snapshot!(ada.runs("env show nowhere").await, @"There is no environment `nowhere`. `/platform env list --all` shows what there is.");
     assert_snapshot!(ada.runs("env create previw-site demo").await, @"There is no template `previw-site`. Did you mean `preview-site`?");
