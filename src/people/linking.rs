@@ -1,7 +1,7 @@
 //! Two accounts of one person: the code that one gives and the other takes, and what becomes one.
 //!
 //! Invariants: only the keyed hash of a code is stored; it is good once, for [`GOOD_FOR`], and for
-//! whoever types it first; somebody has [`MOST_TRIES`] an hour. Only the presser of the confirmation
+//! whoever types it first; somebody has five tries an hour. Only the presser of the confirmation
 //! who also typed the code can join. Roles belong to accounts, so joining gives nobody any.
 
 use std::time::Duration;

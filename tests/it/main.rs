@@ -11,6 +11,7 @@ mod discord_messages;
 mod discord_outbound;
 mod discord_render;
 mod discord_tree;
+mod discord_vectors;
 mod drivers;
 mod durability;
 mod examples;
