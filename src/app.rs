@@ -104,7 +104,7 @@ impl App {
             discord(config, &content.menu, ambient.wall.clone(), ambient.clock.clone())?.map(Arc::new);
         let playground = match config.playground_on() {
             true => {
-                let travel = (slack.is_none() && discord.is_none()).then(|| travel(&db, clock));
+                let travel = (!config.connected()).then(|| travel(&db, clock));
                 let token = data_encoding::HEXLOWER.encode(&ambient.ids.bytes::<16>());
                 let settings = playground::Settings { listen: config.listen, token, travel };
                 Some(open_playground(&db, settings).await?)
@@ -114,7 +114,7 @@ impl App {
         let schedules = Schedules::new(db.clone(), schedules(config, &content));
         let directories: Vec<Arc<dyn Directory>> =
             slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
-        let alone = slack.is_none() && discord.is_none() && playground.is_some();
+        let alone = !config.connected() && playground.is_some();
         let organisation = content.organisation.clone();
         let defaults = Defaults { organisation, ..defaults(config, alone) };
         let people = People::new(db.clone(), roles(config, playground.is_some()), defaults);
@@ -332,8 +332,7 @@ pub fn schedules(config: &Config, content: &Content) -> Vec<Schedule> {
 
 /// Where the digest goes: to the channel of the config, or to the playground's where it is alone.
 fn digest(config: &Config) -> Option<Address> {
-    let connected = config.slack_secrets().is_some() || config.discord.token.is_some();
-    let alone = config.playground_on() && !connected;
+    let alone = config.playground_on() && !config.connected();
     let (platform, workspace, id) = match &config.digest.channel {
         Some(Channel { platform, workspace, id }) => (platform.as_str(), workspace.as_str(), id.as_str()),
         None if alone => (playground::NAME, playground::WORKSPACE, playground::CHANNEL),

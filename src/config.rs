@@ -363,6 +363,11 @@ impl Config {
         self.slack.signing_secret.as_ref().zip(self.slack.bot_token.as_ref())
     }
 
+    /// Whether a chat platform is connected.
+    pub fn connected(&self) -> bool {
+        self.slack_secrets().is_some() || self.discord.token.is_some()
+    }
+
     /// Whether the browser's chat is served: by setting, else while no chat
     /// platform has a secret and only this machine can reach it.
     pub fn playground_on(&self) -> bool {

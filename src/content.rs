@@ -115,7 +115,7 @@ pub fn warnings(config: &Config, content: &Content) -> Vec<String> {
 fn of_platforms(config: &Config) -> Vec<String> {
     let (slack, discord) = (config.slack_secrets().is_some(), config.discord.token.is_some());
     let mut warnings = Vec::new();
-    let open = !config.listen.ip().is_loopback() || slack || discord;
+    let open = !config.listen.ip().is_loopback() || config.connected();
     if config.playground.enabled == Some(true) && open {
         warnings.push("the playground is on beside a chat platform or for other machines: whoever has its address acts as any persona".into());
     }
@@ -140,7 +140,7 @@ fn of_platforms(config: &Config) -> Vec<String> {
             ));
         }
     }
-    if !config.playground_on() && !slack && !discord {
+    if !config.playground_on() && !config.connected() {
         warnings
             .push("no chat platform is connected and the playground is off: nobody can reach the bot".into());
     }
