@@ -2,9 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
-use goldenpath::chat::discord::Finding;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use goldenpath::chat::discord::{Desk, Finding, router};
+use goldenpath::chat::inbound::{Invocation, LineAhead, TypeAhead};
+use goldenpath::chat::message::{Choice, Reply};
+use goldenpath::chat::{Completion, Dispatch};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::harness::discord_bot::DiscordBot;
 use crate::harness::discord_sender::{DiscordSender, Scene};
@@ -229,4 +237,53 @@ async fn a_check_says_what_discord_lacks_and_writes_nothing() {
     bot.fake.memory().tokens.clear();
     assert_snapshot!(examined(&bot).await, @r#"! Discord does not take the token; take a new one from the application's page "Bot""#);
     assert_eq!(bot.fake.calls("PUT applications/commands"), 0);
+}
+
+/// Does nothing until it is let.
+struct Slow(Arc<Notify>);
+
+#[async_trait]
+impl Dispatch for Slow {
+    async fn dispatch(&self, _: Invocation) -> Reply {
+        self.0.notified().await;
+        Reply::say("All of it is there.")
+    }
+
+    async fn suggest(&self, _: TypeAhead) -> Vec<Choice> {
+        Vec::new()
+    }
+
+    async fn complete(&self, _: LineAhead) -> Completion {
+        Completion::default()
+    }
+}
+
+#[tokio::test]
+async fn what_takes_longer_than_discord_waits_is_promised_and_follows() {
+    let mut bot = DiscordBot::start().await;
+    let done = Arc::new(Notify::new());
+    let desk = Desk { dispatcher: Arc::new(Slow(done.clone())), ..bot.app.app.discord.clone().unwrap() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    bot.discord.url = format!("http://{}/discord/interactions", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router(desk)).await.unwrap() });
+    let promised = bot.sends(bot.discord.command(&Scene::of(ADA), &["env", "list"], &[])).await;
+    assert_eq!(promised, json!({ "type": 5, "data": { "flags": 64 } }));
+    done.notify_one();
+    let follows = async || {
+        let shown = bot.fake.whispered(CHANNEL, ADA).pop()?;
+        words(&shown).contains("All of it is there.").then_some(())
+    };
+    until("the answer follows", follows).await;
+}
+
+#[tokio::test]
+async fn where_no_more_sessions_may_begin_none_does() {
+    let bot = DiscordBot::start().await;
+    let gateway = FakeGateway::start(&bot.fake).await;
+    bot.fake.memory().application["sessions"] = 0.into();
+    tokio::spawn(bot.app.app.discord.clone().unwrap().connect());
+    until("it asked", async || (bot.fake.calls("GET gateway/bot") == 1).then_some(())).await;
+    // It would be there by now: the other tests' bots identify in less.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!((gateway.told().identified, bot.fake.calls("GET gateway/bot")), (0, 1));
 }

@@ -1,6 +1,6 @@
 //! The connection to Discord: who we are there, the commands that it shows, and how interactions come.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,8 +12,12 @@ use super::pace::Route;
 use super::{Discord, address, gateway, register, tree};
 use crate::chat::SendError;
 
-/// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause between two tries: Discord takes away the token of whoever begins more than 1,000
+/// sessions in a day ("Gateway", session start limit).
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// A connection that held for so long was a good one.
+const GOOD: Duration = Duration::from_secs(600);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// What answers by an interaction's token; see [`Route::is_answer`].
 const CALL_BACK: &str = "POST webhooks/callback";
 const ORIGINAL: &str = "PATCH webhooks";
@@ -33,23 +37,22 @@ impl Desk {
 
 impl Discord {
     async fn connect(&self, desk: Desk) {
-        let (mut pause, mut told) = (Duration::from_secs(1), String::new());
+        let (mut pause, mut told) = (FIRST_PAUSE, String::new());
         loop {
-            let why = match self.link(&desk).await {
-                Ok(why) => {
-                    pause = Duration::from_secs(1);
-                    why
-                }
-                Err(error) => {
-                    pause = pause.max(Duration::from_secs(error.seconds().unwrap_or(0)));
-                    error.to_string()
-                }
+            let began = Instant::now();
+            let ended = self.link(&desk).await;
+            let (why, asked) = match ended {
+                Ok(why) => (why, None),
+                Err(error) => (error.to_string(), error.seconds()),
             };
             if why != told {
                 tracing::warn!(reason = %why, "not connected to Discord");
                 told = why;
             }
-            tokio::time::sleep(pause).await;
+            if began.elapsed() > GOOD {
+                pause = FIRST_PAUSE;
+            }
+            tokio::time::sleep(pause.max(Duration::from_secs(asked.unwrap_or(0)))).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -71,9 +74,13 @@ impl Discord {
             return std::future::pending().await;
         }
         let gateway = client.gateway().await?;
-        let url = gateway["url"]
-            .as_str()
-            .ok_or_else(|| SendError::Later { seconds: 1, reason: "Discord named no gateway".into() })?;
+        let later = |seconds, reason: &str| SendError::Later { seconds, reason: reason.into() };
+        let limit = &gateway["session_start_limit"];
+        if limit["remaining"] == 0 {
+            let seconds = limit["reset_after"].as_u64().unwrap_or(0).div_ceil(1_000);
+            return Err(later(seconds, "Discord lets no more sessions begin today"));
+        }
+        let url = gateway["url"].as_str().ok_or_else(|| later(1, "Discord named no gateway"))?;
         Ok(gateway::serve(desk.clone(), url, &self.token, &self.api_url).await)
     }
 
@@ -108,7 +115,11 @@ impl Discord {
     }
 
     /// Brings the answer that was promised.
-    pub(super) async fn keep_promise(&self, promise: &Promise, answer: Value) {
+    pub(super) async fn keep_promise(&self, promise: &Promise, mut answer: Value) {
+        // Who sees it was settled with the promise; Discord refuses an edit that says so again.
+        if let Some(data) = answer["data"].as_object_mut() {
+            data.remove("flags");
+        }
         let Promise { app, token } = promise;
         if !address::is_id(app) || !address::is_plain(token) {
             return tracing::warn!("an answer to Discord came too late, and has no address");

@@ -72,7 +72,8 @@ pub fn application(memory: &Memory) -> Answer {
 }
 
 pub fn gateway(memory: &Memory) -> Answer {
-    let limit = json!({ "total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1 });
+    let left = memory.application["sessions"].as_u64().unwrap_or(999);
+    let limit = json!({ "total": 1000, "remaining": left, "reset_after": 86_400_000, "max_concurrency": 1 });
     let url = memory.application["gateway"].as_str().unwrap_or("ws://127.0.0.1:1");
     Ok(json!({ "url": url, "shards": 1, "session_start_limit": limit }))
 }
