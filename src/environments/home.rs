@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::model::Environment;
 use super::{Environments, store, wording};
 use crate::catalog::Catalog;
-use crate::chat::message::{Block, Button, Message, Text, code, emphasis, link, plain, strong, time};
+use crate::chat::message::{Block, Button, Choice, Message, Text, code, emphasis, link, plain, strong, time};
 use crate::chat::outbox;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
@@ -25,31 +25,38 @@ use crate::text;
 /// As many environments are shown with their buttons, each in two blocks: a message has
 /// room for 50 blocks, and a page that needs scrolling is no overview.
 const SHOWN: usize = 20;
+/// With more than these a choice leads to each of them, those without buttons too.
+const FEW: usize = 4;
 /// As many golden paths are named.
 const PATHS: usize = 10;
 
 /// The page of a person as it is now.
 pub async fn page(conn: &mut Conn, catalog: &Catalog, person: &str, now: Timestamp) -> Result<Message> {
     let mine = store::live(conn, Some(person), i64::try_from(SHOWN).unwrap_or(i64::MAX)).await?;
-    let all = store::names_of(conn, person).await?.len();
-    Ok(paths(environments(&mine, all, now), catalog))
+    let all = store::names_of(conn, person).await?;
+    Ok(paths(environments(&mine, &all, now), catalog))
 }
 
-fn environments(mine: &[Environment], all: usize, now: Timestamp) -> Message {
+fn environments(mine: &[Environment], all: &[String], now: Timestamp) -> Message {
     let new = Button::new("New environment", "env.create", "", "").primary();
-    let head = match all {
+    let head = match all.len() {
         0 => Text::from(
             "You have no environments. `/platform env create` makes one, and so does the button; `/platform help` \
              shows what else there is to type.",
         ),
         1 => text![strong("Your environment")],
-        _ => text![strong(format!("Your {all} environments"))],
+        count => text![strong(format!("Your {count} environments"))],
     };
     let mut message = Message::new(head).buttons(vec![new]);
     for env in mine {
         message = message.section(line(env, now)).buttons(wording::all_buttons(env));
     }
-    match all.saturating_sub(mine.len()) {
+    if all.len() > FEW {
+        let choices = all.iter().map(|name| Choice { value: name.clone(), label: name.clone() }).collect();
+        let (placeholder, command) = ("Show one".into(), "env.show".into());
+        message = message.with(Block::Select { placeholder, command, choices });
+    }
+    match all.len().saturating_sub(mine.len()) {
         0 => message,
         more => message.context(format!("{more} more, older ones; `/platform env list` shows them.")),
     }

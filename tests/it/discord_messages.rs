@@ -168,12 +168,12 @@ async fn three_hundred_environments_fit() {
     [[Show one: 25]]
     ");
     insta::assert_snapshot!(reads(&app, "UADA", "home").await.lines().filter(|line| line.contains("shown") || line.starts_with('[')).collect::<Vec<_>>().join("\n"), @"
-    64 more buttons are not shown; /platform help tells what to type instead.
+    The choice lists 25 of 300; /platform env show finds any of them while you type. 68 more buttons are not shown; /platform help tells what to type instead.
     [New environment]
     [Show · x-3456789-123456789-123456789-123456] [Open · x-3456789-123456789-123456789-123456] [Extend by 1 day · x-3456789-123456789-123456789-123456] [Destroy · x-3456789-123456789-123456789-123456]
     [Show · x-3456789-123456789-123456789-123456-0] [Open · x-3456789-123456789-123456789-123456-0] [Extend by 1 day · x-3456789-123456789-123456789-123456-0] [Destroy · x-3456789-123456789-123456789-123456-0]
     [Show · x-3456789-123456789-123456789-123456-1] [Open · x-3456789-123456789-123456789-123456-1] [Extend by 1 day · x-3456789-123456789-123456789-123456-1] [Destroy · x-3456789-123456789-123456789-123456-1]
-    [Show · x-3456789-123456789-123456789-123456-10] [Open · x-3456789-123456789-123456789-123456-10] [Extend by 1 day · x-3456789-123456789-123456789-123456-10] [Destroy · x-3456789-123456789-123456789-123456-10]
+    [[Show one: 25]]
     ");
     reads(&app, "UROOT", "env list --all").await;
     app.app.db.close().await;

@@ -69,18 +69,25 @@ pub(super) struct Rows {
     ids: BTreeSet<String>,
     /// How often a label occurs.
     labels: BTreeMap<String, usize>,
+    /// Rows that are kept for selects: one leads to more than a row of buttons does.
+    kept: usize,
     hidden: usize,
     notes: Vec<String>,
 }
 
 impl Rows {
     pub(super) fn new(message: &Message) -> Self {
-        let mut labels = BTreeMap::new();
+        let (mut labels, mut kept) = (BTreeMap::new(), 0);
         for block in &message.blocks {
-            let Block::Actions { buttons } = block else { continue };
-            buttons.iter().for_each(|button| *labels.entry(button.label.clone()).or_insert(0) += 1);
+            match block {
+                Block::Actions { buttons } => {
+                    buttons.iter().for_each(|button| *labels.entry(button.label.clone()).or_insert(0) += 1);
+                }
+                Block::Select { choices, .. } if !options(choices).is_empty() => kept += 1,
+                _ => {}
+            }
         }
-        Rows { rows: Vec::new(), ids: BTreeSet::new(), labels, hidden: 0, notes: Vec::new() }
+        Rows { rows: Vec::new(), ids: BTreeSet::new(), labels, kept, hidden: 0, notes: Vec::new() }
     }
 
     /// The buttons of a block below a paragraph about `about`.
@@ -89,7 +96,7 @@ impl Rows {
         // As many in each row: eleven are four, four and three.
         let rows = drawn.len().div_ceil(limits::BUTTONS).max(1);
         for some in drawn.chunks(drawn.len().div_ceil(rows).max(1)) {
-            match self.rows.len() < limits::ROWS {
+            match self.rows.len() + self.kept < limits::ROWS {
                 true => self.rows.push(row(some.to_vec())),
                 false => self.hidden += some.len(),
             }
@@ -124,10 +131,14 @@ impl Rows {
     /// A select; of many choices the first ones.
     pub(super) fn select(&mut self, placeholder: &str, command: &str, choices: &[Choice]) {
         let options = options(choices);
+        if options.is_empty() {
+            return;
+        }
+        self.kept -= 1;
         let same = (1..)
             .map(|n| if n == 1 { format!("{CHOOSE}{command}") } else { format!("{CHOOSE}{command}:{n}") });
         let id = same.into_iter().find(|id| !self.ids.contains(id)).unwrap_or_default();
-        if options.is_empty() || width(&id) > limits::ID {
+        if width(&id) > limits::ID {
             return;
         }
         if self.rows.len() == limits::ROWS {
