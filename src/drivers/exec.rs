@@ -132,7 +132,7 @@ impl ExecDriver {
             .map_err(|error| format!("the input of `exec:run` cannot be used: {error}"))?;
         let name = shown(&input.command.join(" "));
         let file = TraceFile::of(plan)?;
-        let trace = if plan.resumed { file.after_a_crash()? } else { None };
+        let trace = if plan.resumed { file.at_rest().await? } else { None };
         if plan.stop.is_cancelled() {
             return Err(Stop::Refused(ended(&name)));
         }
@@ -169,7 +169,10 @@ impl ExecDriver {
         let ran = tokio::select! {
             ran = launch::run(&launch) => ran,
             // The program and its group are killed with the work that is let go here.
-            () = plan.stop.cancelled() => return Err(Stop::Refused(ended(&name))),
+            () = plan.stop.cancelled() => {
+                file.at_rest().await?;
+                return Err(Stop::Refused(ended(&name)));
+            }
         };
         let end = match ran {
             Ok(end) => end,

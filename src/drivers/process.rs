@@ -68,7 +68,18 @@ pub async fn stop(who: &Identity, grace: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Kills the group that `who` leads or led, at once.
+/// Kills the group that `who` leads or led, and waits until none of it runs: a killed process goes on until
+/// the system finds the time to end it.
+///
+/// # Errors
+/// When the system refuses the signal, or one of the group survives being killed.
+pub async fn end_group(who: &Identity) -> anyhow::Result<()> {
+    kill_group(who)?;
+    anyhow::ensure!(gone_within(who, true, AFTER_KILL).await, "group {} survives being killed", who.pid);
+    Ok(())
+}
+
+/// Kills the group that `who` leads or led, without a look at what becomes of it.
 ///
 /// # Errors
 /// When the system refuses the signal.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Plan;
-use super::process::{Identity, kill_group};
+use super::process::{Identity, end_group};
 
 /// How far a program came.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -36,15 +36,15 @@ impl TraceFile {
     }
 
     /// What an attempt before left, with nothing of its program running any more; `None` when none
-    /// was begun. The bot was killed, and its programs, being groups of their own, were not.
-    pub fn after_a_crash(&self) -> anyhow::Result<Option<Trace>> {
+    /// was begun. Where the bot was killed, its programs, being groups of their own, were not.
+    pub async fn at_rest(&self) -> anyhow::Result<Option<Trace>> {
         let trace = match std::fs::read(&self.0) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             // One that cannot be read was begun all the same.
             read => serde_json::from_slice(&read?).unwrap_or(Trace::Begun),
         };
         if let Trace::Runs(program) = &trace {
-            kill_group(program)?;
+            end_group(program).await?;
         }
         Ok(Some(trace))
     }

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use goldenpath::drivers::process::{Identity, group_is_alive, is_alive, stop};
+use goldenpath::drivers::process::{Identity, end_group, group_is_alive, is_alive, stop};
 
 use super::until;
 
@@ -42,4 +42,15 @@ async fn a_pid_that_was_given_out_again_is_left_alone() {
     child.kill().unwrap();
     child.wait().unwrap();
     until("the group is gone", || !group_is_alive(identity.pid)).await;
+}
+
+#[tokio::test]
+async fn a_group_whose_leader_is_gone_has_ended_when_that_is_said() {
+    for _ in 0..20 {
+        let (mut child, identity) = start("sleep 600 & sleep 600 &");
+        child.wait().unwrap();
+        assert!(group_is_alive(identity.pid));
+        end_group(&identity).await.unwrap();
+        assert!(!group_is_alive(identity.pid));
+    }
 }
