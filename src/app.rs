@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Role;
-use crate::chat::directory::{Directory, Told};
+use crate::chat::directory::{Directory, Meet, Told};
 use crate::chat::discord::{self, Discord};
 use crate::chat::drafts::Drafts;
 use crate::chat::files::Prune;
@@ -112,8 +112,13 @@ impl App {
             false => None,
         };
         let schedules = Schedules::new(db.clone(), schedules(config, &content));
-        let directories: Vec<Arc<dyn Directory>> =
-            slack.iter().map(|slack| slack.clone() as Arc<dyn Directory>).collect();
+        let directories: Vec<Arc<dyn Directory>> = [
+            slack.clone().map(|it| it as Arc<dyn Directory>),
+            discord.clone().map(|it| it as Arc<dyn Directory>),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let alone = !config.connected() && playground.is_some();
         let organisation = content.organisation.clone();
         let defaults = Defaults { organisation, ..defaults(config, alone) };
@@ -122,8 +127,7 @@ impl App {
             enrol_personas(&people).await?;
         }
         let asked: Vec<&str> = directories.iter().map(|directory| directory.platform()).collect();
-        let connected = discord.as_ref().map(|_| discord::PLATFORM).into_iter().chain(asked.clone());
-        let people = people.linking(connected.collect()).asking(asked);
+        let people = people.linking(asked.clone()).asking(asked);
         let settings = (config.roles().keepers().into(), config.surveys.gap);
         let slices = Slices::new(&db, content, &keys, (people, directories), settings);
         let platforms: Vec<Arc<dyn Platform>> = [
@@ -144,17 +148,20 @@ impl App {
         schedules.plan().await?;
         let metrics = Arc::new(Metrics::new(ambient.wall.now()));
         let (environments, told) = (environment_census(&db), told(&slices.people));
+        let people = slices.people.clone();
         let surveys = slices.surveys.clone();
         let dispatcher = slices.engine(&keys, ambient.ids, metrics.clone())?;
         let served =
             Served { db: db.clone(), worker: worker.clone(), metrics: metrics.clone(), environments };
         let mut router = web::router(served);
         if let Some(slack) = &slack {
-            router = router.merge(slack::router(slack.clone(), dispatcher.clone(), told, metrics.clone()));
+            router =
+                router.merge(slack::router(slack.clone(), dispatcher.clone(), told.clone(), metrics.clone()));
         }
         let discord = discord.map(|discord| {
             let (dispatcher, drafts) = (dispatcher.clone(), Drafts::new(db.clone()));
-            discord::Desk { discord, dispatcher, drafts, metrics }
+            let meet = meet(&people, discord.clone());
+            discord::Desk { discord, dispatcher, drafts, told, meet, metrics }
         });
         if let Some(desk) = &discord {
             router = router.merge(discord::router(desk.clone()));
@@ -361,6 +368,15 @@ fn told(people: &Arc<People>) -> Told {
     Arc::new(move |account| {
         let people = people.clone();
         Box::pin(async move { people.told(account).await })
+    })
+}
+
+/// Finds out where somebody counts whom a platform tells nothing of.
+fn meet(people: &Arc<People>, directory: Arc<dyn Directory>) -> Meet {
+    let people = people.clone();
+    Arc::new(move |ours, who| {
+        let (people, directory) = (people.clone(), directory.clone());
+        Box::pin(async move { people.meet(&*directory, &ours, &who).await })
     })
 }
 

@@ -276,10 +276,15 @@ fn asked_of_discord(config: &Config, content: &Content) -> Result<(String, Vec<P
         return Ok((String::new(), Vec::new()));
     };
     let (mut said, mut wrong) = (String::new(), Vec::new());
-    for finding in block_on(async { Ok(bot.examine().await) })? {
+    let groups = content.organisation.groups().into_iter();
+    let roles: Vec<String> =
+        groups.filter(|group| group.platform == discord::PLATFORM).map(|group| group.name.clone()).collect();
+    for finding in block_on(async { Ok(bot.examine(&roles).await) })? {
         match finding {
             discord::Finding::Fine(line) => said.push_str(&format!("discord: {line}\n")),
-            discord::Finding::Unknown(why) => said.push_str(&format!("warning: discord: {why}\n")),
+            discord::Finding::Unknown(why) | discord::Finding::Odd(why) => {
+                said.push_str(&format!("warning: discord: {why}\n"))
+            }
             discord::Finding::Wrong { what, fix } => wrong.push(Problem::whole("discord", what, &fix)),
         }
     }

@@ -128,7 +128,7 @@ fn of_platforms(config: &Config) -> Vec<String> {
         );
     }
     if discord && config.discord.guilds.is_empty() {
-        warnings.push("`[discord] guilds` names no server: whoever can use the bot in any server that it is in is a member".into());
+        warnings.push("`[discord] guilds` names no server: each that the bot is in counts as yours".into());
     }
     if let Some(channel) = &config.digest.channel {
         let there =

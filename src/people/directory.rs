@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{People, store};
+use super::{People, groups, store};
 use crate::chat::directory::{Account, Page};
 use crate::chat::inbound::{Identity, Standing};
 use crate::error::Result;
@@ -41,13 +41,29 @@ impl People {
         unit.await
     }
 
-    /// Takes down what a platform tells of one account; nothing is written where nothing is new.
+    /// Takes down what a platform tells of one account; nothing is written where nothing is new. That
+    /// it is in its groups still is new after a while.
     pub async fn told(&self, account: Account) -> Result<()> {
-        if store::directory::agrees(&mut *self.db.read().await?, &account).await? {
-            return Ok(());
+        let mut conn = self.db.read().await?;
+        let groups = self.named_of(&mut conn, &account).await?;
+        if let Some(at) = store::directory::agrees(&mut conn, &account).await? {
+            let same = match &groups {
+                Some(groups) => *groups == self.groups_of(&mut conn, &account.identity).await?,
+                None => true,
+            };
+            if same && (groups.is_none() || self.db.now().since(at) < groups::FRESH) {
+                return Ok(());
+            }
         }
-        let unit = self.db.write(account, |tx, account| {
-            Box::pin(async move { store::directory::take_down(tx, std::slice::from_ref(account)).await })
+        drop(conn);
+        let unit = self.db.write((account, groups), |tx, (account, groups)| {
+            Box::pin(async move {
+                store::directory::take_down(tx, std::slice::from_ref(account)).await?;
+                match groups {
+                    Some(groups) => store::groups::take_down_of(tx, &account.identity, groups).await,
+                    None => Ok(()),
+                }
+            })
         });
         unit.await
     }

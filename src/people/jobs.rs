@@ -8,12 +8,16 @@ use serde_json::Value;
 
 use super::People;
 use crate::chat::SendError;
-use crate::chat::directory::{Directory, Question};
+use crate::chat::directory::{Directory, Question, Roster};
 use crate::chat::inbound::Identity;
 use crate::jobs::{Job, JobError};
 
 /// The kind of a lookup.
 pub const LOOKUP: &str = "people.lookup";
+
+/// Members that are read in one run, so that it ends before its time is over: so many, so often.
+const PAGE: i64 = 100;
+const PAGES: usize = 10;
 
 /// Asks the platform whether it is time; an error says when it is.
 fn turn(directory: &dyn Directory, ticket: &str, question: Question) -> Result<(), JobError> {
@@ -38,10 +42,10 @@ pub struct Listing {
 
 impl Listing {
     async fn go_through(&self, directory: &dyn Directory) -> Result<(), JobError> {
-        let platform = directory.platform();
+        let (platform, Some(roster)) = (directory.platform(), directory.roster()) else { return Ok(()) };
         while let Some(cursor) = self.people.listing_at(platform).await? {
             turn(directory, "listing", Question::Accounts)?;
-            match directory.accounts(&cursor).await {
+            match roster.accounts(&cursor).await {
                 Ok(page) => self.people.take_page(platform, page).await?,
                 Err(error) => {
                     // Cursors grow old.
@@ -78,8 +82,10 @@ impl Job for Listing {
     }
 }
 
-/// Every hour, and at each start: reads who is in the groups that `people.toml` names. A group that
-/// the platform does not have is nobody's; one that cannot be read stays as it was.
+/// Twice an hour, and at each start: reads who is in the groups that `people.toml` names. A group that
+/// the platform does not have is nobody's; one that cannot be read stays as it was. Where a platform tells
+/// of one account at a time, each that holds something by a group is read, and each other once a day; what
+/// was read less than half an hour ago, and Slack's groups of less than an hour ago, are left alone.
 pub struct Groups {
     pub people: Arc<People>,
     pub directories: Vec<Arc<dyn Directory>>,
@@ -87,6 +93,16 @@ pub struct Groups {
 
 impl Groups {
     async fn read(&self, directory: &dyn Directory) -> Result<(), JobError> {
+        match directory.roster() {
+            Some(roster) => self.read_groups(directory, roster).await,
+            None => {
+                self.read_names(directory).await?;
+                self.read_members(directory).await
+            }
+        }
+    }
+
+    async fn read_groups(&self, directory: &dyn Directory, roster: &dyn Roster) -> Result<(), JobError> {
         let stale = self.people.groups_to_read(directory.platform()).await?;
         if stale.is_empty() {
             return Ok(());
@@ -98,7 +114,7 @@ impl Groups {
             let members = match found {
                 Some(group) => {
                     turn(directory, &group.id, Question::GroupMembers)?;
-                    directory.group_members(&group.id).await.map_err(|error| unanswered(&error))?
+                    roster.group_members(&group.id).await.map_err(|error| unanswered(&error))?
                 }
                 None => {
                     tracing::warn!(group = %name, "people.toml names a group that is not there");
@@ -108,6 +124,39 @@ impl Groups {
             self.people.take_group(name, members).await?;
         }
         Ok(())
+    }
+
+    /// What the groups are called that the file names.
+    async fn read_names(&self, directory: &dyn Directory) -> Result<(), JobError> {
+        let platform = directory.platform();
+        if self.people.groups_by_name(platform).is_empty() {
+            return Ok(());
+        }
+        turn(directory, "groups", Question::Groups)?;
+        let there = directory.groups().await.map_err(|error| unanswered(&error))?;
+        Ok(self.people.name_groups(platform, there).await?)
+    }
+
+    async fn read_members(&self, directory: &dyn Directory) -> Result<(), JobError> {
+        let mut last = Identity::new(directory.platform(), "", "");
+        for _ in 0..PAGES {
+            let due = self.people.members_to_read(&last, PAGE).await?;
+            for identity in &due {
+                turn(directory, &identity.user, Question::Account)?;
+                match look_up(&self.people, directory, identity).await {
+                    // The others may be there all the same.
+                    Err(JobError::Fault(why)) => {
+                        tracing::warn!(workspace = identity.workspace, why, "a member cannot be read");
+                    }
+                    outcome => outcome?,
+                }
+            }
+            match due.last() {
+                Some(end) => last.clone_from(end),
+                None => return Ok(()),
+            }
+        }
+        Err(JobError::Retry(Duration::from_secs(1), "there are more members to read".into()))
     }
 }
 
@@ -122,14 +171,16 @@ impl Job for Groups {
     }
 
     fn every(&self) -> Option<Duration> {
-        Some(Duration::from_secs(3_600))
+        Some(Duration::from_secs(1_800))
     }
 
     async fn run(&self, _payload: Value, _attempt: i64) -> Result<(), JobError> {
+        let mut all = Ok(());
         for directory in &self.directories {
-            self.read(&**directory).await?;
+            // A platform that does not answer holds no other one up.
+            all = all.and(self.read(&**directory).await);
         }
-        Ok(())
+        all
     }
 }
 
@@ -152,11 +203,15 @@ impl Job for Lookup {
         // None of a platform that is not connected any more.
         let Some(directory) = self.directories.iter().find(its) else { return Ok(()) };
         turn(&**directory, &identity.user, Question::Account)?;
-        match directory.account(&identity.user).await {
-            Ok(Some(account)) => Ok(self.people.looked_up(identity, account).await?),
-            // Whoever the platform does not show to us is no member of our workspace.
-            Ok(None) => Ok(self.people.unknown(identity).await?),
-            Err(error) => Err(unanswered(&error)),
-        }
+        look_up(&self.people, &**directory, &identity).await
+    }
+}
+
+async fn look_up(people: &People, directory: &dyn Directory, who: &Identity) -> Result<(), JobError> {
+    match directory.account(who).await {
+        Ok(Some(account)) => Ok(people.looked_up(who.clone(), account).await?),
+        // Whoever the platform does not show to us is no member of our workspace.
+        Ok(None) => Ok(people.unknown(who.clone()).await?),
+        Err(error) => Err(unanswered(&error)),
     }
 }

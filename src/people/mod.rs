@@ -9,6 +9,7 @@ mod directory;
 mod groups;
 pub mod jobs;
 pub mod linking;
+mod members;
 pub mod model;
 mod settings;
 mod store;

@@ -207,10 +207,10 @@ async fn a_session_that_is_gone_is_begun_anew() {
 
 /// What `check` asks Discord, a line each.
 async fn examined(bot: &DiscordBot) -> String {
-    let found = bot.app.app.discord.clone().unwrap().discord.examine().await;
+    let found = bot.app.app.discord.clone().unwrap().discord.examine(&[]).await;
     let line = |finding: &Finding| match finding {
         Finding::Fine(line) => line.clone(),
-        Finding::Unknown(why) => format!("? {why}"),
+        Finding::Unknown(why) | Finding::Odd(why) => format!("? {why}"),
         Finding::Wrong { what, fix } => format!("! {what}; {}", fix.split(':').next().unwrap_or_default()),
     };
     found.iter().map(line).collect::<Vec<_>>().join("\n")

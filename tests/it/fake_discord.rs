@@ -344,6 +344,19 @@ async fn a_strict_one_says_what_is_left_and_refuses_what_is_over() {
 }
 
 #[tokio::test]
+async fn of_a_guild_its_members_are_told_and_nobody_elses() {
+    let fake = FakeDiscord::start().await;
+    fake.memory().absent.insert((GUILD.into(), BEN.into()));
+    fake.memory().people.insert("5".into(), Value::Null);
+    let get = async |path: String| calls(&fake, Method::GET, &path, Value::Null).await;
+    assert_eq!(get(format!("guilds/{GUILD}/members/{ADA}")).await, (200, Value::Null));
+    assert_eq!(get(format!("guilds/{GUILD}/members/{BEN}")).await, (404, json!(10007)));
+    assert_eq!(get(format!("guilds/{GUILD}/members/5")).await, (404, json!(10013)));
+    assert_eq!(get(format!("guilds/9/members/{ADA}")).await, (403, json!(50001)));
+    assert_eq!(get("guilds/9/roles".into()).await, (404, json!(10004)));
+}
+
+#[tokio::test]
 async fn fifty_a_second_are_enough_for_all_routes_together() {
     let clock = clock();
     let fake = FakeDiscord::with_clock(clock.clone()).await;

@@ -9,6 +9,7 @@ mod discord_client;
 mod discord_form;
 mod discord_messages;
 mod discord_outbound;
+mod discord_people;
 mod discord_render;
 mod discord_tree;
 mod discord_vectors;

@@ -6,12 +6,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::form::{self, Move, Step};
-use super::inbound::{self, Act, Deed, Parsed, Via};
+use super::guilds::Ours;
+use super::inbound::{self, Act, Asking, Deed, Parsed, Via};
 use super::{Discord, answer};
 use crate::chat::Dispatcher;
+use crate::chat::directory::{Account, Meet, Met, Told};
 use crate::chat::drafts::Drafts;
 use crate::chat::form::Form;
-use crate::chat::inbound::{Input, TypeAhead};
+use crate::chat::inbound::{Input, Standing};
 use crate::chat::message::{Choice, Message, Reply};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
@@ -27,13 +29,17 @@ pub struct Desk {
     pub discord: Arc<Discord>,
     pub dispatcher: Dispatcher,
     pub drafts: Drafts,
+    /// Takes down what a guild says of its members.
+    pub told: Told,
+    /// Finds out of which guild somebody is who acts in a direct conversation.
+    pub meet: Meet,
     pub metrics: Arc<Metrics>,
 }
 
 impl Desk {
     /// What it was, and what Discord is answered.
     pub(super) async fn respond(&self, interaction: &Value) -> (&'static str, Value) {
-        match inbound::parse(interaction, &self.discord.menu, &self.discord.guilds()) {
+        match inbound::parse(interaction, &self.discord.menu) {
             Parsed::Ping => ("ping", answer::pong()),
             Parsed::Act(act) => (act.via.word(), self.in_time(*act).await),
             Parsed::Ask(asked) => ("suggest", answer::options(&self.suggest(asked).await)),
@@ -45,19 +51,66 @@ impl Desk {
     }
 
     /// What fits; nothing where that takes longer than Discord waits.
-    async fn suggest(&self, asked: Option<Box<TypeAhead>>) -> Vec<Choice> {
-        let Some(asked) = asked else { return Vec::new() };
-        tokio::time::timeout(TYPING, self.dispatcher.suggest(*asked)).await.unwrap_or_else(|_| {
+    async fn suggest(&self, asked: Option<Box<Asking>>) -> Vec<Choice> {
+        let Some(mut asked) = asked else { return Vec::new() };
+        let fitting = async {
+            match self.place(&mut asked.who).await {
+                Ok(()) => self.dispatcher.suggest(asked.ahead()).await,
+                Err(_) => Vec::new(),
+            }
+        };
+        tokio::time::timeout(TYPING, fitting).await.unwrap_or_else(|_| {
             tracing::warn!("what somebody typed was not looked up in time");
             Vec::new()
         })
+    }
+
+    /// Says of somebody whether they are a member of ours. A guild that is ours tells of its member itself;
+    /// as long as nobody knows which guilds are ours, each counts, and nothing is taken down of it.
+    async fn place(&self, who: &mut Account) -> Result<()> {
+        let guild = Some(who.identity.workspace.clone()).filter(|guild| !guild.is_empty());
+        let ours = self.discord.ours(guild.as_deref()).await;
+        let Some(guild) = guild else { return self.find(who, ours).await };
+        match ours.has(&guild) {
+            None => return Ok(()),
+            Some(true) => {}
+            Some(false) => (who.standing, who.groups) = (Standing::Outsider, Some(Vec::new())),
+        }
+        match (self.told)(who.clone()).await {
+            Ok(()) | Err(Error::Away(_)) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "what a Discord server says of its member was not taken down");
+                Ok(())
+            }
+        }
+    }
+
+    /// The same of somebody in a direct conversation, which says nothing of it: whoever shares any server with
+    /// the bot can begin one.
+    async fn find(&self, who: &mut Account, ours: Ours) -> Result<()> {
+        let met = match ours {
+            Ours::These(guilds) => (self.meet)(guilds, who.clone()).await?,
+            Ours::Unknown => Met::Unclear,
+        };
+        (who.identity, who.standing) = match met {
+            Met::Member(identity) => (identity, Standing::Member),
+            Met::Outsider(identity) => (identity, Standing::Outsider),
+            Met::Unclear => {
+                return Err(Error::Unavailable(
+                    "🔒 I answer members of our server, and Discord does not say just now whether you are one. \
+                     Nothing was changed. Type it in the server itself, or try again in a minute."
+                        .into(),
+                ));
+            }
+        };
+        Ok(())
     }
 
     /// In a task of its own: when Discord hangs up after three seconds the work is still done, and its
     /// answer follows; a fault in it is answered instead of breaking the connection.
     async fn in_time(&self, act: Act) -> Value {
         let (desk, promise) = (self.clone(), self.discord.promise(&act));
-        let mut work = tokio::spawn(async move { desk.take(&act).await });
+        let mut work = tokio::spawn(async move { desk.take(act).await });
         if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut work).await {
             return done.unwrap_or_else(|_| self.crashed());
         }
@@ -75,15 +128,10 @@ impl Desk {
         answer::broken()
     }
 
-    async fn take(&self, act: &Act) -> Value {
-        let taken = match &act.deed {
-            Deed::Confirm(question) => Ok(answer::alone(question.clone(), false)),
-            Deed::Do(input) => {
-                let reply = self.dispatcher.dispatch(act.invocation(input.clone())).await;
-                self.show(act, reply, false).await
-            }
-            Deed::Fill(Move::Whole { input, over }) => self.submit_whole(act, input, *over).await,
-            Deed::Fill(step) => self.fill(act, step).await,
+    async fn take(&self, mut act: Act) -> Value {
+        let taken = match self.place(&mut act.who).await {
+            Ok(()) => self.done(&act).await,
+            Err(error) => Err(error),
         };
         taken.unwrap_or_else(|error| match error {
             Error::Internal(error) => {
@@ -92,6 +140,18 @@ impl Desk {
             }
             told => answer::say(&Message::new(told.to_string()), false),
         })
+    }
+
+    async fn done(&self, act: &Act) -> Result<Value> {
+        match &act.deed {
+            Deed::Confirm(question) => Ok(answer::alone(question.clone(), false)),
+            Deed::Do(input) => {
+                let reply = self.dispatcher.dispatch(act.invocation(input.clone())).await;
+                self.show(act, reply, false).await
+            }
+            Deed::Fill(Move::Whole { input, over }) => self.submit_whole(act, input, *over).await,
+            Deed::Fill(step) => self.fill(act, step).await,
+        }
     }
 
     async fn submit_whole(&self, act: &Act, input: &Input, over: bool) -> Result<Value> {
@@ -105,7 +165,7 @@ impl Desk {
     async fn fill(&self, act: &Act, step: &Move) -> Result<Value> {
         let Move::Page { draft, page, deed } = step else { return Ok(answer::unknown()) };
         let over = step.over();
-        let Some(draft) = self.drafts.find(&act.identity, draft).await? else {
+        let Some(draft) = self.drafts.find(&act.who.identity, draft).await? else {
             return Ok(answer::alone(form::gone(), over));
         };
         let Some((given, next)) = form::advance(&draft, *page, deed) else { return Ok(answer::unknown()) };
@@ -146,7 +206,7 @@ impl Desk {
             let shown = step.and_then(|step| answer::step(step, over));
             return Ok(shown.unwrap_or_else(|| answer::to_type(form, over)));
         }
-        let draft = self.drafts.open(&act.identity, form).await?;
+        let draft = self.drafts.open(&act.who.identity, form).await?;
         Ok(match form::open(form, Some(&draft)) {
             Some(Step::Modal(_)) if act.via == Via::Submit => {
                 answer::go_on(form, form::id(&draft, 0, "open"), over)

@@ -9,6 +9,8 @@ use super::manifest::{invite, lacking};
 use super::pace::Route;
 use super::{Discord, address, register, tree};
 use crate::chat::SendError;
+use crate::chat::directory::{Directory as _, Group};
+use crate::chat::payload::text;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Finding {
     Fine(String),
     /// Not known just now.
     Unknown(String),
+    /// It works, and will surprise.
+    Odd(String),
     /// What is wrong, and what to do.
     Wrong { what: String, fix: String },
 }
@@ -28,9 +32,9 @@ impl Finding {
 }
 
 impl Discord {
-    /// Asks Discord of the token, the key, the servers with the bot's permissions there, and the commands.
-    /// The bot needs no intents, so none is asked for.
-    pub async fn examine(&self) -> Vec<Finding> {
+    /// Asks Discord of the token, the key, the servers with the bot's permissions there, the roles that are
+    /// named (`@name`, or an id), and the commands. The bot needs no intents, so none is asked for.
+    pub async fn examine(&self, roles: &[String]) -> Vec<Finding> {
         let call = Call::new(Method::GET, Route::new("GET applications/@me", ""), "applications/@me".into());
         let application = match self.outbound.client().ask(&call, None, &[]).await {
             Ok(application) => application,
@@ -43,7 +47,8 @@ impl Discord {
         let app = application["id"].as_str().filter(|id| address::is_id(id)).unwrap_or_default();
         let mut found = vec![Finding::Fine(format!("Discord knows the bot as the application {app}"))];
         found.extend(self.key(&application));
-        for part in [self.servers(app).await, self.written(app).await] {
+        let servers = self.servers(&application, app).await;
+        for part in [servers, self.named(roles).await, self.written(app).await] {
             found.extend(part.unwrap_or_else(|error| vec![Finding::Unknown(error.to_string())]));
         }
         found
@@ -68,12 +73,14 @@ impl Discord {
         }
     }
 
-    async fn servers(&self, app: &str) -> Result<Vec<Finding>, SendError> {
+    async fn servers(&self, application: &Value, app: &str) -> Result<Vec<Finding>, SendError> {
         let asked = Route::new("GET users/@me/guilds", "");
         let guilds = self.outbound.client().look_up(asked, "users/@me/guilds").await?;
         let guilds: Vec<&Value> = guilds.as_array().into_iter().flatten().collect();
+        self.guilds
+            .learn(application["bot_public"] == true, guilds.iter().filter_map(|it| text(it, &["id"])));
         let is = |guild: &Value, id: &str| guild["id"] == id;
-        let missing = self.own_guilds.iter().filter(|id| !guilds.iter().any(|guild| is(guild, id)));
+        let missing = self.guilds.own.iter().filter(|id| !guilds.iter().any(|guild| is(guild, id)));
         let absent = |id: &String| {
             Finding::wrong(
                 format!("the bot is not in the server {id}"),
@@ -82,7 +89,7 @@ impl Discord {
         };
         let mut found: Vec<Finding> = missing.map(absent).collect();
         let own =
-            |guild: &&&Value| self.own_guilds.is_empty() || self.own_guilds.iter().any(|id| is(guild, id));
+            |guild: &&&Value| self.guilds.own.is_empty() || self.guilds.own.iter().any(|id| is(guild, id));
         for guild in guilds.iter().filter(own) {
             let granted = guild["permissions"].as_str().and_then(|sum| sum.parse().ok()).unwrap_or(0);
             let (id, lacks) = (guild["id"].as_str().unwrap_or_default(), lacking(granted));
@@ -97,7 +104,49 @@ impl Discord {
         if guilds.is_empty() {
             found.push(Finding::wrong("the bot is in no server", format!("invite it: {}", invite(app))));
         }
+        found.extend(self.openness(application, &guilds));
         Ok(found)
+    }
+
+    /// What comes of a bot that anybody can invite, where nobody said which servers are ours.
+    fn openness(&self, application: &Value, guilds: &[&Value]) -> Option<Finding> {
+        if !self.guilds.own.is_empty() || application["bot_public"] != true {
+            return None;
+        }
+        let ids: Vec<String> = guilds.iter().filter_map(|it| text(it, &["id"])).collect();
+        let fix = format!("write `guilds = {ids:?}` under `[discord]`, with yours alone");
+        match ids.len() {
+            0 | 1 => Some(Finding::Odd(format!(
+                "anybody can invite the bot, and once it is in two servers nobody is a member: {fix}"
+            ))),
+            more => Some(Finding::wrong(
+                format!(
+                    "anybody can invite the bot, and nothing says which of its {more} servers are yours: nobody is a member"
+                ),
+                fix,
+            )),
+        }
+    }
+
+    /// Whether each role that gives something is there.
+    async fn named(&self, names: &[String]) -> Result<Vec<Finding>, SendError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let there = self.groups().await?;
+        let is =
+            |group: &Group, name: &str| group.id == name || name.strip_prefix('@') == Some(&group.handle);
+        let found = names.iter().map(|name| match there.iter().filter(|group| is(group, name)).count() {
+            0 => Finding::wrong(
+                format!("no server of yours has the role `{name}`, which the file of people names"),
+                "make it in the server, or mend the name; `@name` is as the server writes it",
+            ),
+            1 => Finding::Fine(format!("the role `{name}` is there")),
+            more => Finding::Odd(format!(
+                "{more} roles are called `{name}`, and each gives what it is named for: a role's id is one role"
+            )),
+        });
+        Ok(found.collect())
     }
 
     async fn written(&self, app: &str) -> Result<Vec<Finding>, SendError> {

@@ -60,7 +60,7 @@ impl RawEventHandler for Desk {
             // What serenity cannot type.
             Event::Unknown(it) if it.kind == "INTERACTION_CREATE" => self.take_off(it.value).await,
             Event::Ready(it) => {
-                self.discord.met(it.ready.guilds.iter().map(|it| it.id.to_string()).collect())
+                self.discord.guilds.met(it.ready.guilds.iter().map(|it| it.id.to_string()).collect())
             }
             _ => {}
         }

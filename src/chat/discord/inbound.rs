@@ -10,12 +10,15 @@ use super::PLATFORM;
 use super::components::{self, Pressed};
 use super::form::{self, Move};
 use super::{tree, typed};
+use crate::chat::directory::Account;
 use crate::chat::inbound::{AnswerBy, Identity, Input, Invocation, Place, Standing, TypeAhead};
 use crate::chat::payload::text;
 use crate::commands::spec::Menu;
 
 /// A direct conversation between a person and the bot ("Channel types").
 const DIRECT: &str = "1";
+/// Of a member's flags: somebody who was let into one voice channel ("Guild Member Flags").
+const GUEST: u64 = 1 << 4;
 
 /// What an interaction is.
 #[derive(Debug, PartialEq)]
@@ -25,7 +28,7 @@ pub enum Parsed {
     /// Somebody did something.
     Act(Box<Act>),
     /// Somebody types and wants to see what fits; into what, where we know it.
-    Ask(Option<Box<TypeAhead>>),
+    Ask(Option<Box<Asking>>),
     /// Nothing we know; the kind is for the log.
     Unknown(String),
 }
@@ -33,10 +36,8 @@ pub enum Parsed {
 /// What somebody did, and what its answer needs to know.
 #[derive(PartialEq)]
 pub struct Act {
-    pub identity: Identity,
-    pub standing: Standing,
-    /// What to call the person.
-    pub name: String,
+    /// Who did it, as far as the interaction tells.
+    pub who: Account,
     pub place: Place,
     pub via: Via,
     pub deed: Deed,
@@ -64,9 +65,9 @@ impl Act {
     /// The invocation that says so.
     pub fn invocation(&self, input: Input) -> Invocation {
         Invocation {
-            identity: self.identity.clone(),
-            standing: self.standing,
-            display_name: self.name.clone(),
+            identity: self.who.identity.clone(),
+            standing: self.who.standing,
+            display_name: self.who.name.clone(),
             place: self.place.clone(),
             delivery: self.id.clone(),
             answer_by: AnswerBy::InlineWords,
@@ -77,10 +78,26 @@ impl Act {
 
 impl std::fmt::Debug for Act {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Act { identity, via, deed, id, .. } = self;
+        let Act { who, via, deed, id, .. } = self;
         let mut shown = f.debug_struct("Act");
-        shown.field("identity", identity).field("via", via).field("deed", deed).field("id", id);
+        shown.field("identity", &who.identity).field("via", via).field("deed", deed).field("id", id);
         shown.finish_non_exhaustive()
+    }
+}
+
+/// Somebody who types a value, and looks for what there is.
+#[derive(Debug, PartialEq)]
+pub struct Asking {
+    pub who: Account,
+    focused: typed::Focused,
+}
+
+impl Asking {
+    /// What is looked for.
+    pub fn ahead(self) -> TypeAhead {
+        let Asking { who: Account { identity, standing, name, .. }, focused } = self;
+        let typed::Focused { command, argument, typed } = focused;
+        TypeAhead { identity, standing, display_name: name, command, argument, typed }
     }
 }
 
@@ -106,10 +123,10 @@ impl Via {
     }
 }
 
-/// Reads an interaction. `guilds` are the connected ones: a direct conversation counts as one in the first,
-/// and people met anywhere else are nobody's members. While none is known yet, every guild counts.
-pub fn parse(interaction: &Value, menu: &Menu, guilds: &[String]) -> Parsed {
-    let reader = Reader { interaction, menu, guilds };
+/// Reads an interaction. Whether its guild is one of ours it does not say, nor where somebody belongs who acts
+/// in a direct conversation.
+pub fn parse(interaction: &Value, menu: &Menu) -> Parsed {
+    let reader = Reader { interaction, menu };
     let kind = text(interaction, &["type"]).unwrap_or_default();
     let parsed = match kind.as_str() {
         "1" => Some(Parsed::Ping),
@@ -122,10 +139,39 @@ pub fn parse(interaction: &Value, menu: &Menu, guilds: &[String]) -> Parsed {
     parsed.unwrap_or_else(|| Parsed::Unknown(format!("type {}", kind.chars().take(16).collect::<String>())))
 }
 
+/// The member of a guild that Discord tells of; `None` without an id. A program, a guest who may listen
+/// to one channel, and whoever has not agreed to the guild's rules yet are no full members.
+pub fn member(guild: &str, member: &Value) -> Option<Account> {
+    let user = member.get("user")?;
+    let is = |of: &Value, mark: &str| of.get(mark) == Some(&Value::Bool(true));
+    let guest = member.get("flags").and_then(Value::as_u64).unwrap_or(0) & GUEST != 0;
+    let bot = machine(user);
+    let standing = match bot || guest || is(member, "pending") {
+        true => Standing::Outsider,
+        false => Standing::Member,
+    };
+    let roles = member.get("roles").and_then(Value::as_array).into_iter().flatten();
+    let roles = roles.filter_map(Value::as_str).map(str::to_owned).collect();
+    let called = text(member, &["nick"]);
+    Some(Account { standing, bot, groups: Some(roles), ..somebody(guild, user, called)? })
+}
+
+/// A user, of whom nothing else is known.
+fn somebody(guild: &str, user: &Value, called: Option<String>) -> Option<Account> {
+    let id = text(user, &["id"])?;
+    let names = [called, text(user, &["global_name"]), text(user, &["username"])];
+    let name = names.into_iter().flatten().next().unwrap_or_else(|| id.clone());
+    let (identity, standing) = (Identity::new(PLATFORM, guild, &id), Standing::Outsider);
+    Some(Account { identity, name, zone: None, standing, bot: machine(user), groups: None })
+}
+
+fn machine(user: &Value) -> bool {
+    ["bot", "system"].iter().any(|mark| user.get(mark) == Some(&Value::Bool(true)))
+}
+
 struct Reader<'a> {
     interaction: &'a Value,
     menu: &'a Menu,
-    guilds: &'a [String],
 }
 
 impl Reader<'_> {
@@ -141,11 +187,9 @@ impl Reader<'_> {
         self.did(Via::Command, Deed::Do(Input::Line { text: line }))
     }
 
-    fn typing(&self) -> Option<TypeAhead> {
-        let typed::Focused { command, argument, typed } =
-            typed::focused(self.menu, self.interaction.get("data")?)?;
-        let (identity, standing, display_name) = self.person()?;
-        Some(TypeAhead { identity, standing, display_name, command, argument, typed })
+    fn typing(&self) -> Option<Asking> {
+        let focused = typed::focused(self.menu, self.interaction.get("data")?)?;
+        Some(Asking { who: self.who()?, focused })
     }
 
     fn press(&self) -> Option<Parsed> {
@@ -174,29 +218,26 @@ impl Reader<'_> {
     }
 
     fn did(&self, via: Via, deed: Deed) -> Option<Parsed> {
-        let (identity, standing, name) = self.person()?;
-        let place = self.place(&identity.user);
+        let who = self.who()?;
+        let place = self.place(&who.identity.user);
         let (id, token) = (self.text(&["id"])?, self.text(&["token"])?);
         let app = self.text(&["application_id"]).unwrap_or_default();
         let under = via == Via::Press || self.interaction.get("message").is_some_and(Value::is_object);
-        Some(Parsed::Act(Box::new(Act { identity, standing, name, place, via, deed, under, id, app, token })))
+        Some(Parsed::Act(Box::new(Act { who, place, via, deed, under, id, app, token })))
     }
 
-    /// Who did it, and what to call them. In a guild they are its member, elsewhere a user.
-    fn person(&self) -> Option<(Identity, Standing, String)> {
-        let member = self.interaction.get("member").filter(|member| member.is_object());
-        let user = member.map_or(self.interaction.get("user"), |member| member.get("user"))?;
-        let id = text(user, &["id"])?;
-        let guild = self.text(&["guild_id"]);
-        let known = self.guilds.is_empty() || guild.as_ref().is_none_or(|guild| self.guilds.contains(guild));
-        let machine = ["bot", "system"].iter().any(|mark| user.get(mark) == Some(&Value::Bool(true)));
-        let workspace = guild.or_else(|| self.guilds.first().cloned());
-        let belongs = known && !machine && workspace.is_some();
-        let standing = if belongs { Standing::Member } else { Standing::Outsider };
-        let names = [text(user, &["global_name"]), text(user, &["username"])];
-        let nick = member.and_then(|member| text(member, &["nick"]));
-        let name = nick.into_iter().chain(names.into_iter().flatten()).next().unwrap_or_else(|| id.clone());
-        Some((Identity::new(PLATFORM, &workspace.unwrap_or_default(), &id), standing, name))
+    /// Who did it: a guild's member, or a user whose workspace is not known.
+    fn who(&self) -> Option<Account> {
+        let told = self.interaction.get("member").filter(|member| member.is_object());
+        match (self.text(&["guild_id"]), told) {
+            (Some(guild), Some(told)) => member(&guild, told),
+            // Somebody of a guild whose member they are not shown as.
+            (Some(guild), None) => somebody(&guild, self.interaction.get("user")?, None),
+            (None, told) => {
+                let user = told.map_or(self.interaction.get("user"), |member| member.get("user"))?;
+                somebody("", user, None)
+            }
+        }
     }
 
     /// Where it was done; a thread is a channel of its own.
@@ -228,11 +269,11 @@ mod tests {
         let mut interaction = json!({
             "id": "11", "application_id": "1", "type": 3, "token": "secret-token", "version": 1,
             "guild_id": "21", "channel_id": "31", "channel": { "id": "31", "type": 0 },
-            "member": { "nick": null, "user": { "id": "41", "username": "ada", "global_name": "Ada" } },
+            "member": { "nick": null, "roles": ["61", 7], "user": { "id": "41", "username": "ada", "global_name": "Ada" } },
             "data": { "component_type": 2, "custom_id": "env.extend:env_1:1d" },
         });
         change(&mut interaction);
-        parse(&interaction, &Menu::default(), &["21".to_owned()])
+        parse(&interaction, &Menu::default())
     }
 
     fn act(parsed: Parsed) -> Act {
@@ -245,8 +286,9 @@ mod tests {
     #[test]
     fn a_press_says_who_where_and_what() {
         let act = act(press(|_| {}));
-        assert_eq!(act.identity, Identity::new("discord", "21", "41"));
-        assert_eq!((act.standing, act.name.as_str()), (Standing::Member, "Ada"));
+        assert_eq!(act.who.identity, Identity::new("discord", "21", "41"));
+        assert_eq!((act.who.standing, act.who.name.as_str()), (Standing::Member, "Ada"));
+        assert_eq!(act.who.groups, Some(vec!["61".to_owned()]));
         assert_eq!(act.place, Place { conversation: "31".into(), direct: false, thread: None });
         assert_eq!((act.id.as_str(), act.via, act.token.as_str()), ("11", Via::Press, "secret-token"));
         assert_eq!(act.deed, Deed::Do(Input::Press { value: ButtonValue("env.extend:env_1:1d".into()) }));
@@ -262,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_direct_conversation_somebody_is_of_the_first_guild() {
+    fn in_a_direct_conversation_nobody_is_a_member_yet() {
         let user = json!({ "id": "41", "username": "ada" });
         let direct = act(press(|it| {
             it["user"] = user;
@@ -271,23 +313,30 @@ mod tests {
                 it.as_object_mut().unwrap().remove(name);
             }
         }));
-        assert_eq!(direct.identity, Identity::new("discord", "21", "41"));
+        assert_eq!(direct.who.identity, Identity::new("discord", "", "41"));
+        assert_eq!((direct.who.standing, direct.who.groups), (Standing::Outsider, None));
         assert!(direct.place.direct);
-        assert_eq!(direct.name, "ada");
+        assert_eq!(direct.who.name, "ada");
     }
 
     #[test]
-    fn whoever_is_met_in_another_guild_and_every_bot_is_an_outsider() {
-        let standing = |parsed| act(parsed).standing;
-        assert_eq!(standing(press(|it| it["guild_id"] = "99".into())), Standing::Outsider);
+    fn a_program_a_guest_and_whoever_did_not_agree_to_the_rules_are_outsiders() {
+        let standing = |parsed| act(parsed).who.standing;
         assert_eq!(standing(press(|it| it["member"]["user"]["bot"] = true.into())), Standing::Outsider);
         assert_eq!(standing(press(|it| it["member"]["user"]["bot"] = "yes".into())), Standing::Member);
+        assert_eq!(standing(press(|it| it["member"]["pending"] = true.into())), Standing::Outsider);
+        assert_eq!(standing(press(|it| it["member"]["flags"] = 17.into())), Standing::Outsider);
+        let shown = press(|it| {
+            it["user"] = json!({ "id": "41" });
+            it["member"] = json!(null);
+        });
+        assert_eq!(standing(shown), Standing::Outsider, "no member of the guild");
     }
 
     #[test]
     fn what_is_not_understood_is_unknown_and_never_a_fault() {
         for change in [json!({}), json!(null), json!([1]), json!("x"), json!({ "type": 3 })] {
-            assert!(matches!(parse(&change, &Menu::default(), &[]), Parsed::Unknown(_)), "{change}");
+            assert!(matches!(parse(&change, &Menu::default()), Parsed::Unknown(_)), "{change}");
         }
         for name in ["id", "token", "member", "data"] {
             let without = press(|it| drop(it.as_object_mut().unwrap().remove(name)));

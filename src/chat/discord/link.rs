@@ -63,11 +63,7 @@ impl Discord {
         let client = self.outbound.client();
         let application = client.application().await?;
         let app = application["id"].as_str().filter(|id| address::is_id(id)).unwrap_or_default().to_owned();
-        if self.own_guilds.is_empty() {
-            let guilds = client.look_up(Route::new("GET users/@me/guilds", ""), "users/@me/guilds").await?;
-            let ids = guilds.as_array().into_iter().flatten().filter_map(|guild| guild["id"].as_str());
-            self.met(ids.map(str::to_owned).collect());
-        }
+        self.learn_guilds(&application).await?;
         self.register(&app).await?;
         tracing::info!(application = %app, "connected to Discord");
         if application["interactions_endpoint_url"].is_string() {

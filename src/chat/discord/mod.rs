@@ -9,10 +9,12 @@ mod answer;
 pub mod client;
 pub mod components;
 mod desk;
+mod directory;
 mod errors;
 mod examine;
 pub mod form;
 mod gateway;
+mod guilds;
 mod http;
 pub mod inbound;
 pub mod limits;
@@ -40,6 +42,7 @@ use crate::commands::spec::Menu;
 use crate::error::Result;
 pub use desk::Desk;
 pub use examine::Finding;
+use guilds::Guilds;
 pub use http::router;
 use outbound::Outbound;
 
@@ -54,7 +57,7 @@ pub struct Settings {
     pub calls: client::Settings,
     /// Proves what comes over HTTP, as 64 hexadecimal digits; without it nothing is taken that way.
     pub public_key: Option<String>,
-    /// The company's guilds, the first being that of direct conversations; none: those where the bot is.
+    /// The company's guilds; none: those where the bot is.
     pub guilds: Vec<String>,
     pub menu: Menu,
 }
@@ -65,10 +68,7 @@ pub struct Discord {
     public_key: Option<String>,
     verifier: Option<Verifier>,
     menu: Menu,
-    /// As they were set.
-    own_guilds: Vec<String>,
-    /// Where the bot is, as Discord said last.
-    met_guilds: Mutex<Vec<String>>,
+    guilds: Guilds,
     token: String,
     api_url: String,
     clock: Arc<dyn Clock>,
@@ -89,8 +89,7 @@ impl Discord {
             verifier: settings.public_key.as_deref().and_then(verify::verifier),
             public_key: settings.public_key,
             menu: settings.menu,
-            own_guilds: settings.guilds,
-            met_guilds: Mutex::default(),
+            guilds: Guilds::new(settings.guilds),
             clock: wall,
             unknown_kinds: Mutex::default(),
         })
@@ -99,19 +98,6 @@ impl Discord {
     /// What brings messages there.
     pub fn outbound(&self) -> Arc<Outbound> {
         self.outbound.clone()
-    }
-
-    /// The connected guilds; none is known at first where none is set.
-    fn guilds(&self) -> Vec<String> {
-        match self.own_guilds.is_empty() {
-            true => self.met_guilds.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            false => self.own_guilds.clone(),
-        }
-    }
-
-    /// Discord says where the bot is.
-    fn met(&self, guilds: Vec<String>) {
-        *self.met_guilds.lock().unwrap_or_else(PoisonError::into_inner) = guilds;
     }
 
     /// Logs a kind of interaction that we do nothing with, once.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::inbound::{PLATFORM, Workspace};
 use super::{Slack, limits};
 use crate::chat::SendError;
-use crate::chat::directory::{Account, Directory, Group, Page, Question};
+use crate::chat::directory::{Account, Directory, Group, Page, Question, Roster};
 use crate::chat::inbound::{Identity, Standing};
 use crate::chat::payload::text;
 
@@ -23,24 +23,17 @@ impl Directory for Slack {
         PLATFORM
     }
 
+    fn tells_zones(&self) -> bool {
+        true
+    }
+
     fn wait(&self, ticket: &str, question: Question) -> Duration {
         self.client.wait_to_ask(ticket, method(question))
     }
 
-    async fn accounts(&self, cursor: &str) -> Result<Page, SendError> {
+    async fn account(&self, who: &Identity) -> Result<Option<Account>, SendError> {
         let workspace = self.met().await?;
-        let limit = limits::PAGE.to_string();
-        let mut asked = vec![("limit", limit.as_str())];
-        asked.extend(Some(("cursor", cursor)).filter(|_| !cursor.is_empty()));
-        let answer = self.client.look_up(method(Question::Accounts), &asked).await?;
-        let members = answer["members"].as_array().into_iter().flatten();
-        let accounts = members.filter_map(|user| account(user, workspace)).collect();
-        Ok(Page { accounts, next: text(&answer, &["response_metadata", "next_cursor"]) })
-    }
-
-    async fn account(&self, user: &str) -> Result<Option<Account>, SendError> {
-        let workspace = self.met().await?;
-        match self.client.look_up(method(Question::Account), &[("user", user)]).await {
+        match self.client.look_up(method(Question::Account), &[("user", &who.user)]).await {
             Ok(answer) => Ok(account(&answer["user"], workspace)),
             Err(SendError::NotThere(code)) if UNKNOWN.contains(&code.as_str()) => Ok(None),
             Err(error) => Err(error),
@@ -52,6 +45,24 @@ impl Directory for Slack {
         let all = answer["usergroups"].as_array().into_iter().flatten();
         let group = |one: &Value| Some(Group { id: text(one, &["id"])?, handle: text(one, &["handle"])? });
         Ok(all.filter(|one| one["date_delete"].as_i64().unwrap_or(0) == 0).filter_map(group).collect())
+    }
+
+    fn roster(&self) -> Option<&dyn Roster> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Roster for Slack {
+    async fn accounts(&self, cursor: &str) -> Result<Page, SendError> {
+        let workspace = self.met().await?;
+        let limit = limits::PAGE.to_string();
+        let mut asked = vec![("limit", limit.as_str())];
+        asked.extend(Some(("cursor", cursor)).filter(|_| !cursor.is_empty()));
+        let answer = self.client.look_up(method(Question::Accounts), &asked).await?;
+        let members = answer["members"].as_array().into_iter().flatten();
+        let accounts = members.filter_map(|user| account(user, workspace)).collect();
+        Ok(Page { accounts, next: text(&answer, &["response_metadata", "next_cursor"]) })
     }
 
     async fn group_members(&self, id: &str) -> Result<Vec<Identity>, SendError> {
@@ -91,7 +102,7 @@ pub(super) fn account(user: &Value, connected: &Workspace) -> Option<Account> {
         [&["profile", "display_name"], &["profile", "real_name"], &["real_name"], &["name"]];
     let name = names.iter().find_map(|path| text(user, path)).unwrap_or_else(|| id.clone());
     let zone = text(user, &["tz"]).and_then(|zone| zone.parse().ok());
-    Some(Account { identity: Identity::new(PLATFORM, &team, &id), name, zone, standing, bot })
+    Some(Account { identity: Identity::new(PLATFORM, &team, &id), name, zone, standing, bot, groups: None })
 }
 
 #[cfg(test)]
@@ -140,6 +151,6 @@ mod tests {
         let bare = read(json!({ "id": "UADA", "tz": "Mars/Olympus", "profile": { "display_name": "" } }));
         let identity = Identity::new(PLATFORM, "T1", "UADA");
         let (name, standing) = ("UADA".to_owned(), Standing::Member);
-        assert_eq!(bare, Some(Account { identity, name, zone: None, standing, bot: false }));
+        assert_eq!(bare, Some(Account { identity, name, zone: None, standing, bot: false, groups: None }));
     }
 }

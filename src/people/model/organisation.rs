@@ -15,7 +15,7 @@ use crate::chat::inbound::Identity;
 use crate::diagnostic::{Problem, parse_toml};
 use crate::zone::Zone;
 
-/// A group that a platform keeps, by what people type or by its id.
+/// A group that a platform keeps, a user group of Slack or a role of Discord, by what it is called or by its id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupName {
     pub platform: String,
@@ -161,17 +161,23 @@ enum Who {
     Group(GroupName),
 }
 
-/// `slack:T012AB3CD:U045EF6GH`, `slack:@payments` or `slack:S045EF6GH`.
+/// `slack:T012AB3CD:U045EF6GH`, `slack:@payments`, `slack:S045EF6GH` or `discord:@Platform leads`.
 fn who(entry: &str) -> Option<Who> {
-    let parts: Vec<&str> = entry.split(':').collect();
-    if parts.iter().any(|part| part.is_empty() || part.contains(char::is_whitespace) || *part == "@") {
-        return None;
+    let group = |platform: &str, name: &str| {
+        Some(Who::Group(GroupName { platform: platform.into(), name: name.into() }))
+    };
+    let is_word = |part: &&str| !part.is_empty() && !part.contains(char::is_whitespace);
+    let (platform, rest) = entry.split_once(':').filter(|(platform, _)| is_word(platform))?;
+    // What people call a group may have spaces and colons in it.
+    if let Some(handle) = rest.strip_prefix('@') {
+        return (!handle.is_empty() && handle.trim() == handle).then(|| group(platform, rest))?;
     }
+    let parts: Vec<&str> = rest.split(':').filter(is_word).collect();
     match parts.as_slice() {
-        [platform, workspace, user] => Some(Who::Account(Identity::new(platform, workspace, user))),
-        [platform, name] => {
-            Some(Who::Group(GroupName { platform: (*platform).into(), name: (*name).into() }))
+        [workspace, user] if parts.len() == rest.split(':').count() => {
+            Some(Who::Account(Identity::new(platform, workspace, user)))
         }
+        [name] if *name == rest => group(platform, name),
         _ => None,
     }
 }
@@ -341,6 +347,15 @@ role = "approver"
     }
 
     #[test]
+    fn a_group_is_named_as_people_call_it() {
+        for name in ["@Platform leads", "@team: payments", "@a", "100000000000000009"] {
+            let text = format!("[[group]]\nname = \"discord:{name}\"\nrole = \"pm\"\n");
+            let all = Organisation::parse("people.toml", &text).unwrap();
+            assert_eq!(all.roles("discord", &groups(&[name])), BTreeSet::from([Role::Pm]), "{name}");
+        }
+    }
+
+    #[test]
     fn each_mistake_is_named_with_its_line() {
         let text = "[[site]]\nname = \"a\"\nzone = \"Berlin\"\nhours = \"9\"\nholidays = [\"2026-02-30\"]\n\
                     members = [\"slack:@all\"]\n[[site]]\nname = \"a\"\n[[team]]\nname = \"t\"\nsite = \"b\"\n\
@@ -349,6 +364,12 @@ role = "approver"
         let problems = Organisation::parse("people.toml", text).unwrap_err();
         let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [3, 4, 5, 6, 8, 11, 12, 15, 17], "{problems:#?}");
+        for wrong in
+            ["slack:@", "slack:@ a", "slack:", ":@a", "slack:T1:", "slack::U1", "slack:T1:U1:x", "slack:T 1"]
+        {
+            let text = format!("[[team]]\nname = \"t\"\nmembers = [\"{wrong}\"]\n");
+            assert!(Organisation::parse("people.toml", &text).is_err(), "{wrong}");
+        }
         for wrong in
             ["[[team]]\nnam = \"x\"\n", "[[group]]\nname = \"slack:@a\"\nrole = \"boss\"\n", "team = 1"]
         {

@@ -20,12 +20,16 @@ struct Recorded {
     name: String,
     zone: Option<Zone>,
     standing: Option<Standing>,
+    looked_up: Option<Timestamp>,
+    /// Whether another account of theirs says what they are called.
+    linked: bool,
 }
 
 impl Recorded {
     fn agrees(&self, account: &Account) -> bool {
         let zone = account.zone.is_none() || account.zone == self.zone;
-        zone && self.name == account.name && self.standing == Some(account.standing)
+        let name = self.linked || self.name == account.name;
+        zone && name && self.standing == Some(account.standing)
     }
 }
 
@@ -51,7 +55,8 @@ fn about<'q>(sql: &str, accounts: &[&'q Account]) -> Statement<'q> {
 }
 
 async fn recorded(conn: &mut Conn, accounts: &[&Account]) -> Result<HashMap<String, Recorded>> {
-    let sql = "SELECT identity.user_id, identity.person_id, identity.standing, person.name, person.zone
+    let sql = "SELECT identity.user_id, identity.person_id, identity.standing, identity.looked_up_at,
+                   identity.linked, person.name, person.zone
                FROM identity JOIN person ON person.id = identity.person_id
                WHERE identity.platform = $1 AND identity.workspace = $2 AND identity.user_id IN ({users})";
     let mut found = HashMap::new();
@@ -62,16 +67,67 @@ async fn recorded(conn: &mut Conn, accounts: &[&Account]) -> Result<HashMap<Stri
             name: row.try_get("name")?,
             zone: read(&row, "zone")?,
             standing: standing.as_deref().and_then(Standing::of),
+            looked_up: row.try_get::<Option<i64>, _>("looked_up_at")?.map(Timestamp),
+            linked: row.try_get::<i64, _>("linked")? > 0,
         };
         found.insert(row.try_get("user_id")?, recorded);
     }
     Ok(found)
 }
 
-/// Whether this is on record of the account already.
-pub(in crate::people) async fn agrees(conn: &mut Conn, account: &Account) -> Result<bool> {
+/// When this was told of the account last; `None` where something else is on record.
+pub(in crate::people) async fn agrees(conn: &mut Conn, account: &Account) -> Result<Option<Timestamp>> {
     let found = recorded(conn, &[account]).await?;
-    Ok(found.get(&account.identity.user).is_some_and(|recorded| recorded.agrees(account)))
+    let same = found.get(&account.identity.user).filter(|recorded| recorded.agrees(account));
+    Ok(same.map(|recorded| recorded.looked_up.unwrap_or(Timestamp(0))))
+}
+
+/// An account that somebody has in one workspace.
+pub(in crate::people) struct Known {
+    pub identity: Identity,
+    /// `None` while it was not looked up.
+    pub standing: Option<Standing>,
+    pub looked_up: Option<Timestamp>,
+}
+
+/// The accounts of a user in all workspaces of a platform, the one that was met first before the others.
+pub(in crate::people) async fn accounts_of(
+    conn: &mut Conn,
+    platform: &str,
+    user: &str,
+) -> Result<Vec<Known>> {
+    let sql = "SELECT identity.workspace, identity.standing, identity.looked_up_at
+               FROM identity JOIN person ON person.id = identity.person_id
+               WHERE identity.platform = $1 AND identity.user_id = $2
+               ORDER BY person.created_at, identity.workspace";
+    let known = |(workspace, standing, looked_up): (String, Option<String>, Option<i64>)| Known {
+        identity: Identity::new(platform, &workspace, user),
+        standing: standing.as_deref().and_then(Standing::of),
+        looked_up: looked_up.map(Timestamp),
+    };
+    let rows: Vec<_> = sqlx::query_as(sql).bind(platform).bind(user).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(known).collect())
+}
+
+/// Members who were looked up before `all`, and of those who are in a group also before `grouped`, behind
+/// `after` in the order of workspace and user.
+pub(in crate::people) async fn due(
+    conn: &mut Conn,
+    platform: &str,
+    (all, grouped): (Timestamp, Timestamp),
+    (after, limit): (&Identity, i64),
+) -> Result<Vec<Identity>> {
+    let sql = "SELECT workspace, user_id FROM identity
+               WHERE platform = $1 AND (standing IS NULL OR standing = 'member')
+                   AND (looked_up_at IS NULL OR looked_up_at <= $2 OR (looked_up_at <= $3 AND EXISTS
+                       (SELECT 1 FROM directory_group_member AS member WHERE member.platform = identity.platform
+                           AND member.workspace = identity.workspace AND member.user_id = identity.user_id)))
+                   AND (workspace, user_id) > ($4, $5)
+               ORDER BY workspace, user_id LIMIT $6";
+    let query = sqlx::query_as(sql).bind(platform).bind(all.0).bind(grouped.0);
+    let rows: Vec<(String, String)> =
+        query.bind(&after.workspace).bind(&after.user).bind(limit).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(workspace, user)| Identity::new(platform, &workspace, &user)).collect())
 }
 
 /// Takes down what was told of these accounts. Nobody is made of a program's account or one that
@@ -91,7 +147,7 @@ pub(in crate::people) async fn take_down(tx: &mut Tx, accounts: &[Account]) -> R
         add(tx, &unseen).await?;
         for account in accounts {
             if let Some(recorded) = of(account).filter(|recorded| !recorded.agrees(account)) {
-                change(tx, account, &recorded.person).await?;
+                change(tx, account, recorded).await?;
             }
         }
         let now = tx.now().0;
@@ -140,10 +196,11 @@ async fn add(tx: &mut Tx, accounts: &[&Account]) -> Result<()> {
     Ok(())
 }
 
-async fn change(tx: &mut Tx, account: &Account, person: &str) -> Result<()> {
+async fn change(tx: &mut Tx, account: &Account, recorded: &Recorded) -> Result<()> {
     let zone = account.zone.map(|zone| zone.to_string());
+    let name = if recorded.linked { &recorded.name } else { &account.name };
     let sql = "UPDATE person SET name = $2, zone = COALESCE($3, zone) WHERE id = $1";
-    sqlx::query(sql).bind(person).bind(&account.name).bind(zone).execute(tx.conn()).await?;
+    sqlx::query(sql).bind(&recorded.person).bind(name).bind(zone).execute(tx.conn()).await?;
     mark(tx, &account.identity, account.standing).await
 }
 

@@ -1,6 +1,6 @@
 //! All SQL of who is in which group of a platform.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -13,7 +13,7 @@ use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::people::model::organisation::GroupName;
 
-/// Rows of one statement; each has four parameters, of which SQLite takes 32,766 and PostgreSQL 65,535.
+/// Rows of one statement; each has five parameters, of which SQLite takes 32,766 and PostgreSQL 65,535.
 const ROWS: usize = 1_000;
 
 /// When a group was read last.
@@ -27,18 +27,8 @@ pub(in crate::people) async fn read_at(conn: &mut Conn, group: &GroupName) -> Re
 pub(in crate::people) async fn take_down(tx: &mut Tx, group: &GroupName, members: &[Identity]) -> Result<()> {
     let sql = "DELETE FROM directory_group_member WHERE platform = $1 AND name = $2";
     sqlx::query(sql).bind(&group.platform).bind(&group.name).execute(tx.conn()).await?;
-    for members in members.chunks(ROWS) {
-        let sql = format!(
-            "INSERT INTO directory_group_member (platform, workspace, user_id, name) VALUES {}
-             ON CONFLICT (platform, workspace, user_id, name) DO NOTHING",
-            rows(1, 4, members.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for Identity { platform, workspace, user } in members {
-            query = query.bind(platform).bind(workspace).bind(user).bind(&group.name);
-        }
-        query.execute(tx.conn()).await?;
-    }
+    let all: Vec<_> = members.iter().map(|who| (who, &group.name)).collect();
+    add(tx, &all).await?;
     let now = tx.now().0;
     let sql = "INSERT INTO directory_group (platform, name, read_at) VALUES ($1, $2, $3)
                ON CONFLICT (platform, name) DO UPDATE SET read_at = excluded.read_at";
@@ -46,11 +36,65 @@ pub(in crate::people) async fn take_down(tx: &mut Tx, group: &GroupName, members
     Ok(())
 }
 
-/// The groups that an account is in, of those that were read after `since`.
+/// Takes down which groups an account is in, in place of those that it was in.
+pub(in crate::people) async fn take_down_of(tx: &mut Tx, who: &Identity, names: &[String]) -> Result<()> {
+    let sql = "DELETE FROM directory_group_member WHERE platform = $1 AND workspace = $2 AND user_id = $3";
+    let query = sqlx::query(sql).bind(&who.platform).bind(&who.workspace).bind(&who.user);
+    query.execute(tx.conn()).await?;
+    add(tx, &names.iter().map(|name| (who, name)).collect::<Vec<_>>()).await
+}
+
+async fn add(tx: &mut Tx, all: &[(&Identity, &String)]) -> Result<()> {
+    let now = tx.now().0;
+    for some in all.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO directory_group_member (platform, workspace, user_id, name, read_at) VALUES {}
+             ON CONFLICT (platform, workspace, user_id, name) DO NOTHING",
+            rows(1, 5, some.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (Identity { platform, workspace, user }, name) in some {
+            query = query.bind(platform).bind(workspace).bind(user).bind(*name).bind(now);
+        }
+        query.execute(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// What the names of a platform's groups mean: name, id.
+pub(in crate::people) async fn ids(conn: &mut Conn, platform: &str) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT name, group_id FROM directory_group_id WHERE platform = $1 ORDER BY name, group_id";
+    Ok(sqlx::query_as(sql).bind(platform).fetch_all(conn).await?)
+}
+
+/// Takes down what the names mean now. Whoever is in a group by a name that meant something else is to
+/// be read anew.
+pub(in crate::people) async fn mean(
+    tx: &mut Tx,
+    platform: &str,
+    ids: &BTreeSet<(String, String)>,
+) -> Result<()> {
+    let before = self::ids(tx.conn(), platform).await?;
+    for (name, _) in before.iter().filter(|known| !ids.contains(known)) {
+        let sql = "UPDATE identity SET looked_up_at = NULL WHERE platform = $1 AND EXISTS
+                       (SELECT 1 FROM directory_group_member AS member WHERE member.platform = identity.platform
+                           AND member.workspace = identity.workspace AND member.user_id = identity.user_id
+                           AND member.name = $2)";
+        sqlx::query(sql).bind(platform).bind(name).execute(tx.conn()).await?;
+    }
+    let sql = "DELETE FROM directory_group_id WHERE platform = $1";
+    sqlx::query(sql).bind(platform).execute(tx.conn()).await?;
+    for (name, id) in ids {
+        let sql = "INSERT INTO directory_group_id (platform, name, group_id) VALUES ($1, $2, $3)";
+        sqlx::query(sql).bind(platform).bind(name).bind(id).execute(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// The groups that an account is in, of those where that was read after `since`, in order.
 pub(in crate::people) async fn of(conn: &mut Conn, who: &Identity, since: Timestamp) -> Result<Vec<String>> {
-    let sql = "SELECT member.name FROM directory_group_member AS member
-               JOIN directory_group AS known ON known.platform = member.platform AND known.name = member.name
-               WHERE member.platform = $1 AND member.workspace = $2 AND member.user_id = $3 AND known.read_at > $4";
+    let sql = "SELECT name FROM directory_group_member
+               WHERE platform = $1 AND workspace = $2 AND user_id = $3 AND read_at > $4 ORDER BY name";
     let query = sqlx::query_scalar(sql).bind(&who.platform).bind(&who.workspace).bind(&who.user);
     Ok(query.bind(since.0).fetch_all(conn).await?)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goldenpath::clock::ManualClock;
-use goldenpath::config::Secret;
+use goldenpath::config::{Config, Secret};
 
 use super::discord_sender::DiscordSender;
 use super::fake_discord::{FakeDiscord, GUILD, TOKEN, user};
@@ -19,6 +19,11 @@ pub struct DiscordBot {
 impl DiscordBot {
     /// A guild is its company, and everybody's roles are as at Slack.
     pub async fn start() -> DiscordBot {
+        DiscordBot::with(|_| {}).await
+    }
+
+    /// With a changed config.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> DiscordBot {
         let clock = Arc::new(ManualClock::at(START));
         let fake = FakeDiscord::with_clock(clock.clone()).await;
         let unsent = DiscordSender::new(String::new(), 7, 0, fake.clone());
@@ -33,6 +38,7 @@ impl DiscordBot {
                     config.access.roles.iter_mut().find(|(known, _)| known.word() == role).unwrap();
                 who.push(format!("discord:{GUILD}:{}", user(name)));
             }
+            change(config);
         })
         .await;
         let url = app.sender.url.replace("/slack/events", "/discord/interactions");

@@ -154,8 +154,9 @@ impl DiscordSender {
                 body["guild_id"] = guild.as_str().into();
                 body["guild"] = json!({ "id": guild, "locale": "en-US", "features": [] });
                 body["guild_locale"] = "en-US".into();
+                let roles = self.fake.memory().roles_of(user);
                 let member =
-                    json!({ "user": person, "roles": [], "permissions": "2147483647", "nick": null });
+                    json!({ "user": person, "roles": roles, "permissions": "2147483647", "nick": null });
                 body["member"] = member;
             }
             None => body["user"] = person,

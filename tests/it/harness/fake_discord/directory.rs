@@ -28,8 +28,12 @@ pub fn roles(memory: &Memory, guild: &str) -> Answer {
 }
 
 pub fn one_member(memory: &Memory, guild: &str, user: &str) -> Answer {
-    roles(memory, guild)?;
-    memory.member(user).ok_or(Refusal::of(404, 10007, "Unknown Member"))
+    if !memory.guilds.contains_key(guild) {
+        return Err(Refusal::of(403, 50001, "Missing Access"));
+    }
+    let there = !memory.absent.contains(&(guild.to_owned(), user.to_owned()));
+    let member = memory.member(user).ok_or(Refusal::of(404, 10013, "Unknown User"))?;
+    there.then_some(member).ok_or(Refusal::of(404, 10007, "Unknown Member"))
 }
 
 /// Those that are told apart, in the order of their ids, behind `after`.
@@ -79,6 +83,11 @@ pub fn gateway(memory: &Memory) -> Answer {
 }
 
 impl Memory {
+    /// The roles that somebody has.
+    pub fn roles_of(&self, id: &str) -> Value {
+        self.member(id).map_or(json!([]), |member| member["roles"].clone())
+    }
+
     /// Somebody's member object; nobody has one whose id is none.
     pub(super) fn member(&self, id: &str) -> Option<Value> {
         let known = self.people.get(id);

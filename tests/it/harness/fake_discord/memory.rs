@@ -83,6 +83,8 @@ pub struct Memory {
     /// People who differ from an ordinary member: members of their member object, or `null` for nobody.
     /// Whoever is not here and has an id like one is an ordinary member.
     pub people: BTreeMap<String, Value>,
+    /// (guild, user): who is no member there.
+    pub absent: BTreeSet<(String, String)>,
     /// People who take no messages from the bot.
     pub closed: BTreeSet<String>,
     /// Whether the bot may list a guild's members.
@@ -120,6 +122,7 @@ impl Default for Memory {
             people: [(ADA, "Ada"), (BEN, "Ben")]
                 .map(|(id, nick)| (id.to_owned(), json!({ "nick": nick })))
                 .into(),
+            absent: BTreeSet::new(),
             closed: BTreeSet::new(),
             members_intent: true,
             messages: Vec::new(),
