@@ -145,7 +145,7 @@ async fn every_command_that_shows_something_fits() {
         "roadmap add \"Faster *search*\"",
     ];
     for line in lines {
-        assert!(!reads(&app, "UROOT", line).await.is_empty());
+        assert!(!reads(&app, "UOLGA", line).await.is_empty());
         reads(&app, "UPRIYA", line).await;
     }
     app.end().await;
@@ -175,7 +175,7 @@ async fn three_hundred_environments_fit() {
     [Show · x-3456789-123456789-123456789-123456-1] [Open · x-3456789-123456789-123456789-123456-1] [Extend by 1 day · x-3456789-123456789-123456789-123456-1] [Destroy · x-3456789-123456789-123456789-123456-1]
     [[Show one: 25]]
     ");
-    reads(&app, "UROOT", "env list --all").await;
+    reads(&app, "UOLGA", "env list --all").await;
     app.app.db.close().await;
 }
 

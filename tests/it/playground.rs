@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{COOKIE, ORIGIN};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::ground::until;
-use crate::harness::playground_bot::{Bot, CHANNEL, enter};
+use crate::harness::page::{CHANNEL, Page};
+use crate::harness::playground_bot::Bot;
 use crate::harness::test_app::{START, TestApp};
 
 #[tokio::test]
@@ -42,45 +42,6 @@ async fn a_typed_line_makes_an_environment_and_everybody_sees_it_become_ready() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_asks_says_what_is_wrong_and_makes_it() {
-    let bot = Bot::start().await;
-    let form = bot.types("ada", "env create preview-site").await["form"].clone();
-    let fields: Vec<&str> =
-        form["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
-    assert_eq!(fields, ["name", "ttl", "p.title", "p.message", "p.accent"]);
-    let wrong = json!({ "name": "Not a name", "ttl": "soon" });
-    let refused = bot.submits("ada", &form, &wrong).await["refused"].clone();
-    assert!(refused["name"].as_str().unwrap().contains("`not-a-name` would do"), "{refused}");
-    assert!(refused["ttl"].is_string() && refused.as_object().unwrap().len() == 2, "{refused}");
-    let wrong = json!({ "name": "page", "p.accent": "mauve" });
-    let refused = bot.submits("ada", &form, &wrong).await["refused"].clone();
-    assert!(refused["p.accent"].is_string() && refused.as_object().unwrap().len() == 1, "{refused}");
-    assert_eq!(bot.texts("SELECT name FROM environment").await, Vec::<String>::new());
-    let right = json!({ "name": "page", "ttl": "2d", "p.title": "A & <B>", "p.accent": "teal" });
-    assert_eq!(bot.submits("ada", &form, &right).await, json!({ "done": true }));
-    let ready = bot.sees("ada", CHANNEL, "✅ page is ready").await;
-    assert!(ready.contains("(in 2 days)"), "{ready}");
-    bot.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_press_is_recorded_and_the_prompt_does_not_tell_which() {
-    let bot = Bot::start().await;
-    bot.types("ada", "env create preview-site demo").await;
-    bot.sees("ada", "dm:ada", "How did getting demo go for you?").await;
-    bot.presses("ada", "Very well").await;
-    let first = bot.sees("ada", "dm:ada", "✅ Recorded").await;
-    assert_eq!(first.matches("Very well").count(), 1, "{first}");
-    bot.presses("ada", "Very badly").await;
-    let delivered = "SELECT key FROM message WHERE delivered < version";
-    until("all is said", async || bot.texts(delivered).await.is_empty().then_some(())).await;
-    assert_eq!(bot.reads("ada", "dm:ada").await, [first], "the same words whatever was pressed");
-    let stats = bot.runs("priya", "stats").await;
-    assert!(stats.contains("Satisfaction  1 of 1 asked; 1 answer so far; shown from 5 on"), "{stats}");
-    bot.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_warning_comes_in_the_direct_conversation_and_its_button_keeps_the_environment() {
     let bot = Bot::start().await;
     bot.types("ada", "env create preview-site demo").await;
@@ -88,7 +49,7 @@ async fn a_warning_comes_in_the_direct_conversation_and_its_button_keeps_the_env
     bot.clock.advance(Duration::from_secs(3 * 86_400 - 7_200));
     let warned = bot.sees("ada", "dm:ada", "⚠️ demo goes in 2 h").await;
     assert!(warned.ends_with("[Extend by 3 days] [Keep until…] [Destroy now]"), "{warned}");
-    bot.presses("ada", "Extend by 3 days").await;
+    bot.presses("ada", "dm:ada", "Extend by 3 days").await;
     bot.sees("ada", "dm:ada", "✅ demo stays until 2026-11-24 09:00 UTC.").await;
     bot.sees("ada", CHANNEL, "yours until 2026-11-24 09:00 UTC").await;
     bot.clock.advance(Duration::from_secs(2 * 3_600));
@@ -111,8 +72,8 @@ async fn the_crowd_makes_a_score_and_all_of_it_outlives_a_restart() {
     let mut bot = Bot::start().await;
     bot.types("ada", "env create preview-site demo").await;
     bot.sees("ada", "dm:ada", "How did getting demo go for you?").await;
-    bot.presses("ada", "Very well").await;
-    bot.presses("ada", "Very badly").await;
+    bot.presses("ada", "dm:ada", "Very well").await;
+    bot.presses("ada", "dm:ada", "Very badly").await;
     assert_eq!(crowd(&bot).await, "8 of 8 have an environment, 8 answered.");
     let stats = bot.runs("priya", "/platform stats").await;
     assert!(stats.contains("n = 5 · 9 of 9 asked (100 %); 4 more count with the next step of 5"), "{stats}");
@@ -214,13 +175,9 @@ async fn the_clock_stands_still_beside_another_chat() {
     let playground = app.app.playground.as_ref().unwrap();
     let base = app.sender.url.replace("/slack/events", "");
     playground.listening_at(base.replace("http://", "").parse().unwrap());
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let cookie = enter(&client, &playground.url()).await;
-    let state = client.get(format!("{base}/playground/state?persona=ada")).header(COOKIE, &cookie);
-    assert_eq!(state.send().await.unwrap().json::<Value>().await.unwrap()["moves"], false);
-    let jump = client.post(format!("{base}/playground/clock")).header(COOKIE, &cookie).header(ORIGIN, &base);
-    let refused = jump.json(&json!({ "by": "day" })).send().await.unwrap();
-    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    let page = Page::open(base, &playground.url()).await;
+    assert_eq!(page.state("ada").await["moves"], false);
+    assert_eq!(page.posts("clock", &json!({ "by": "day" }), true).await.0, StatusCode::CONFLICT);
     assert_eq!(app.app.db.now(), START);
     app.end().await;
 }

@@ -103,7 +103,7 @@ async fn speaks_with_a_bot_full_of(words: &str) {
         "home",
     ];
     converses(ada, &lines).await;
-    converses(app.person("Root"), &["env list --all"]).await;
+    converses(app.person("Olga"), &["env list --all"]).await;
     let form = ada.opens("env create goes").await;
     for given in [words, "<!channel>", ""] {
         assert!(!acts(&ada.submits(&form, &[("name", given), ("p.said", given)]).await));
@@ -137,7 +137,7 @@ async fn three_hundred_environments_are_listed() {
     app.has_copies(FIRST, 299).await;
     let list = ada.types("env list").await;
     assert!(reading::read(&list).contains("300 environments"), "{list}");
-    converses(app.person("Root"), &["env list --all"]).await;
+    converses(app.person("Olga"), &["env list --all"]).await;
     assert!(ada.opens_home().await.contains("300 environments"));
     app.app.db.close().await;
 }

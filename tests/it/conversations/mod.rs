@@ -5,7 +5,6 @@ mod answers;
 mod catalog;
 mod digest;
 mod environments;
-mod everywhere;
 mod evidence;
 mod extremes;
 mod failures;

@@ -182,7 +182,7 @@ async fn where_the_channel_cannot_be_reached_either_approvers_and_admins_are_tol
     leaves(&app, &["UADA"]);
     app.fake.memory().archived.insert("C1".into());
     app.passes(22 * HOUR).await;
-    assert_snapshot!(app.reads("DUROOT"), @"
+    assert_snapshot!(app.reads("DUOLGA"), @"
     ⚠️ `demo` goes in 2 h (2026-11-19 09:00 UTC).
     Its owner (Ada) cannot be reached directly; an admin may decide too.
     Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
@@ -193,7 +193,7 @@ async fn where_the_channel_cannot_be_reached_either_approvers_and_admins_are_tol
     Its owner (Ada) cannot be reached directly; an admin may decide too.
     Extended, it stays until <!date^1795165200^{date_short_pretty} at {time}|2026-11-20 09:00 UTC>.
     ");
-    assert_snapshot!(app.person("Root").presses("Extend by 1 day").await, @"✅ `demo` is yours until Fri 09:00 UTC, in 1 day 2 h.");
+    assert_snapshot!(app.person("Olga").presses("Extend by 1 day").await, @"✅ `demo` is yours until Fri 09:00 UTC, in 1 day 2 h.");
     assert_snapshot!(app.reads("DUGRACE"), @"✅ `demo` stays until 2026-11-20 09:00 UTC.");
     app.end().await;
 }
@@ -210,9 +210,9 @@ async fn of_one_whose_chat_is_not_connected_any_more_the_admins_are_told_in_the_
     }
     app.after(DAY).await;
     app.after(3 * DAY - MINUTE).await;
-    assert_eq!(app.reads("DUROOT"), "");
+    assert_eq!(app.reads("DUOLGA"), "");
     app.after(MINUTE).await;
-    assert_snapshot!(app.reads("DUROOT"), @"
+    assert_snapshot!(app.reads("DUOLGA"), @"
     ⚠️ `demo` goes in 25 min (2026-11-22 09:25 UTC).
     Its time was up <!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>, but its last warning had not arrived by then.
     Its owner (Ada) cannot be reached directly; an admin may decide too.
@@ -220,7 +220,7 @@ async fn of_one_whose_chat_is_not_connected_any_more_the_admins_are_told_in_the_
     [Extend by 1 day] [Keep until…] [Destroy now]
     ");
     app.after(25 * MINUTE).await;
-    assert_snapshot!(app.reads("DUROOT"), @"✅ `demo` is gone.");
+    assert_snapshot!(app.reads("DUOLGA"), @"✅ `demo` is gone.");
     app.end().await;
 }
 
@@ -228,7 +228,7 @@ async fn of_one_whose_chat_is_not_connected_any_more_the_admins_are_told_in_the_
 async fn where_nobody_can_be_told_it_goes_after_the_notice_and_the_audit_says_so() {
     let app = with_demo().await;
     app.fake.memory().archived.insert("C1".into());
-    leaves(&app, &["UADA", "UROOT", "UGRACE"]);
+    leaves(&app, &["UADA", "UOLGA", "UGRACE"]);
     app.after(DAY).await;
     assert_snapshot!(ends(&app).await, @"Until  2026-11-19 09:25 UTC (in 25 min): its time was up 2026-11-19 09:00 UTC, and nobody can be told");
     app.after(25 * MINUTE).await;

@@ -137,7 +137,7 @@ async fn what_an_admin_left_behind_goes_once_it_can() {
     for _ in 0..10 {
         app.after(std::time::Duration::from_secs(300)).await;
     }
-    app.person("Root").presses("Leave it behind").await;
+    app.person("Olga").presses("Leave it behind").await;
     assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone. Left behind: workspace.");
     assert!(folder.exists());
     compare(&app).await;

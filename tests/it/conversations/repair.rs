@@ -100,7 +100,7 @@ async fn a_deadline_that_its_owner_chose_outlives_a_failure_and_a_retry() {
 #[tokio::test]
 async fn a_cancel_ends_the_program_that_runs_and_says_who_did() {
     let app = Fickle::start().await;
-    let (ada, root) = (app.person("Ada"), app.person("Root"));
+    let (ada, olga) = (app.person("Ada"), app.person("Olga"));
     ada.types("env create slow shop").await;
     let cancelled = async {
         let program = app.program().await;
@@ -108,14 +108,14 @@ async fn a_cancel_ends_the_program_that_runs_and_says_who_did() {
         ⏳ `shop` from Slow path (supported) · 1 of 2 working · yours until 2026-11-21 09:00 UTC (in 3 days)
         [Cancel]
         ");
-        assert_eq!(root.presses("Cancel").await, "");
+        assert_eq!(olga.presses("Cancel").await, "");
         program
     };
     let (_, program) = tokio::join!(app.run_jobs(), cancelled);
     assert!(!goldenpath::drivers::process::group_is_alive(program));
     app.run_jobs().await;
     assert_snapshot!(app.reads("C1"), @"
-    ❌ `shop` was cancelled by uroot at working
+    ❌ `shop` was cancelled by uolga at working
     ```begun```
     Made so far: workspace. Without a decision it is undone and goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
     [Retry from here] [Undo]

@@ -56,10 +56,10 @@ async fn a_removal_that_keeps_failing_is_stuck_and_tried_again_when_somebody_say
 #[tokio::test]
 async fn an_admin_leaves_behind_what_cannot_be_removed_on_record() {
     let app = hindered().await;
-    let (ada, root) = (app.person("Ada"), app.person("Root"));
+    let (ada, olga) = (app.person("Ada"), app.person("Olga"));
     tried(&app, 8).await;
     assert_snapshot!(ada.presses("Leave it behind").await, @"🔒 `/platform env abandon` needs the role `admin`. An admin gives it under `[access.roles]` in the config.");
-    assert_snapshot!(root.runs("env abandon demo").await, @"⏳ Left behind: process site of demo. The rest of `demo` is being removed.");
+    assert_snapshot!(olga.runs("env abandon demo").await, @"⏳ Left behind: process site of demo. The rest of `demo` is being removed.");
     app.run_jobs().await;
     assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone. Left behind: process site of demo.");
     let rows = app.texts("SELECT detail FROM audit WHERE command = 'env.abandon' ORDER BY detail").await;
@@ -70,7 +70,7 @@ async fn an_admin_leaves_behind_what_cannot_be_removed_on_record() {
 #[tokio::test]
 async fn what_there_is_nothing_of_is_refused_with_the_next_step() {
     let app = TestApp::start().await;
-    let (ada, ben, root) = (app.person("Ada"), app.person("Ben"), app.person("Root"));
+    let (ada, ben, olga) = (app.person("Ada"), app.person("Ben"), app.person("Olga"));
     ada.types("env create preview-site demo").await;
     assert_snapshot!(ben.runs("env cancel demo").await, @"🔒 `env cancel` of somebody else's environment needs its owner (Ada) or an admin.");
     app.run_jobs().await;
@@ -80,6 +80,6 @@ async fn what_there_is_nothing_of_is_refused_with_the_next_step() {
     }
     assert_snapshot!(ada.runs("env retry demo outcome=maybe").await, @"`maybe` is not one of `done` or `again`.");
     assert_snapshot!(ada.runs("env abandon demo").await, @"🔒 `/platform env abandon` needs the role `admin`. An admin gives it under `[access.roles]` in the config.");
-    assert_snapshot!(root.runs("env abandon demo").await, @"`demo` is ready; there is nothing to abandon. `/platform env show demo` shows what can be done.");
+    assert_snapshot!(olga.runs("env abandon demo").await, @"`demo` is ready; there is nothing to abandon. `/platform env show demo` shows what can be done.");
     app.end().await;
 }

@@ -1,85 +1,127 @@
 //! A micro-survey from the prompt to the score.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
-use sqlx::Row;
 
 use crate::harness::reading::buttons;
+use crate::harness::stage::Stage;
 use crate::harness::test_app::TestApp;
+use crate::{on_each, reads};
 
-#[tokio::test]
-async fn one_click_is_recorded_and_a_changed_click_counts_once() {
-    let app = TestApp::start().await;
-    let (ada, priya) = (app.person("Ada"), app.person("Priya"));
-    ada.types("env create preview-site demo").await;
-    app.run_jobs().await;
-    assert_snapshot!(app.reads(&ada.direct()), @"
-    How did getting `demo` go for you?
+on_each!(
+    one_click_is_recorded_and_a_changed_click_counts_once,
+    from_five_answers_on_a_score_is_shown_with_its_interval,
+    somebody_is_asked_once_in_a_calendar_month,
+    an_answer_leaves_no_person_no_time_and_no_audit,
+);
+
+async fn one_click_is_recorded_and_a_changed_click_counts_once(stage: &Stage) {
+    let (ada, priya) = (stage.person("Ada"), stage.person("Priya"));
+    ada.runs("env create preview-site demo").await;
+    stage.app().run_jobs().await;
+    reads!(ada.reads_directly().await, @"
+    How did getting demo go for you?
     One click. It decides what we fix first.
+    Your name is not stored with the answer; results are shown from 5 answers on.
     [Very badly] [Badly] [So-so] [Well] [Very well]
     [Not now] [Fewer of these]
-    Your name is not stored with the answer; results are shown from 5 answers on.
     ");
-    assert_snapshot!(ada.presses("Well").await, @"");
-    assert_snapshot!(app.reads(&ada.direct()), @"
+    reads!(ada.presses("Well").await, @"");
+    let recorded = ada.reads_directly().await;
+    reads!(&recorded, @"
     ✅ Recorded, thank you. You can press another one to change it; it counts once.
-    How did getting `demo` go for you?
+    How did getting demo go for you?
+    Your name is not stored with the answer; results are shown from 5 answers on.
     [Very badly] [Badly] [So-so] [Well] [Very well]
     [Add a comment] [Withdraw]
-    Your name is not stored with the answer; results are shown from 5 answers on.
     ");
     ada.presses("Badly").await;
-    assert_snapshot!(priya.runs("stats").await, @"
-    Platform · last 28 days against the 28 days before
-    Adoption  1 person active; nobody before, so there is nothing to compare with
-    Environments  1 asked for, 1 ready, 0 failed
-    First environment  median 0.0 s, n = 1
-    Golden path  1 of 1
-    Satisfaction  1 of 1 asked; 1 answer so far; shown from 5 on
-    In brackets: 95 % interval. Scores count whole calendar months and no skips.
+    assert_eq!(ada.reads_directly().await, recorded, "it does not tell which was pressed");
+    reads!(priya.runs("survey results env.csat").await, @"
+    Getting an environment · env.csat
+    How did getting … go for you?
+    2026-11, open · 1 of 1 answered
+    1 answer so far; shown from 5 on.
+    It decides which step of getting an environment is mended first. In brackets: 95 % intervals.
     ");
-    app.end().await;
+    reads!(ada.runs("survey results env.csat").await, @"🔒 /platform survey results needs the role pm. An admin gives it under [access.roles] in the config.");
 }
 
-#[tokio::test]
-async fn from_five_answers_on_a_score_is_shown_with_its_interval() {
-    let app = TestApp::start().await;
+async fn from_five_answers_on_a_score_is_shown_with_its_interval(stage: &Stage) {
     for (name, choice) in
-        [("Ada", "Well"), ("Ben", "Very well"), ("Cy", "Well"), ("Di", "Badly"), ("Eve", "Well")]
+        [("Ada", "Well"), ("Ben", "Very well"), ("Dana", "Well"), ("Eli", "Badly"), ("Fay", "Well")]
     {
-        let person = app.person(name);
-        person.types(&format!("env create preview-site {}-site", name.to_lowercase())).await;
-        app.run_jobs().await;
+        let person = stage.person(name);
+        person.runs(&format!("env create preview-site {}-site", name.to_lowercase())).await;
+        stage.app().run_jobs().await;
         person.presses(choice).await;
     }
-    assert_snapshot!(app.person("Priya").runs("stats").await, @"
+    let words = [("What do you want to add?", "queues")];
+    reads!(stage.person("Eli").presses_and_fills("Add a comment", &words).await, @"");
+    assert_eq!(stage.app().texts("SELECT wave_id FROM answer_text").await.len(), 1);
+    let priya = stage.person("Priya");
+    reads!(priya.runs("stats").await, @"
     Platform · last 28 days against the 28 days before
-    Adoption  5 people active; nobody before, so there is nothing to compare with
-    Environments  5 asked for, 5 ready, 0 failed
-    First environment  median 0.0 s, n = 5
-    Golden path  100 % [57, 100] of environments, n = 5 by 5 people
-    Satisfaction  CSAT 80 % [38, 96] well or very well, n = 5 · 5 of 5 asked (100 %)
+    Adoption · 5 people active; nobody before, so there is nothing to compare with
+    Environments · 5 asked for, 5 ready, 0 failed
+    First environment · median 0.0 s, n = 5
+    Golden path · 100 % [57, 100] of environments, n = 5 by 5 people
+    Satisfaction · CSAT 80 % [38, 96] well or very well, n = 5 · 5 of 5 asked (100 %)
     In brackets: 95 % interval. Scores count whole calendar months and no skips.
     ");
-    app.end().await;
+    reads!(priya.runs("survey close env.csat").await, @"
+    env.csat ends for good in its open wave: 0 are not asked any more, and the 0 who were and said nothing no longer can. No answer can be changed then.
+    [Close it]
+    ");
+    reads!(priya.presses("Close it").await, @"✅ env.csat is closed; /platform stats has what was answered.");
+    reads!(priya.runs("survey results env.csat").await, @"
+    Getting an environment · env.csat
+    How did getting … go for you?
+    2026-11 · 5 of 5 answered: 100 % [57, 100]
+    CSAT 80 % [38, 96] well or very well, n = 5
+    Answer · n · Share
+    Very badly · 0 · ░░░░░░░░░░ 0 %
+    Badly · 1 · ██░░░░░░░░ 20 %
+    So-so · 0 · ░░░░░░░░░░ 0 %
+    Well · 3 · ██████░░░░ 60 %
+    Very well · 1 · ██░░░░░░░░ 20 %
+    “queues”
+    It decides which step of getting an environment is mended first. In brackets: 95 % intervals.
+    ");
 }
 
-#[tokio::test]
-async fn somebody_is_asked_once_in_a_calendar_month() {
-    let app = TestApp::start().await;
-    let ada = app.person("Ada");
+async fn somebody_is_asked_once_in_a_calendar_month(stage: &Stage) {
+    let ada = stage.person("Ada");
+    let asked = async || ada.reads_directly().await.matches("How did getting").count();
     for name in ["one", "two"] {
-        ada.types(&format!("env create preview-site {name}")).await;
-        app.run_jobs().await;
+        ada.runs(&format!("env create preview-site {name}")).await;
+        stage.app().run_jobs().await;
     }
-    let asked = || app.reads(&ada.direct()).matches("How did getting").count();
-    assert_eq!(asked(), 1);
-    app.after(std::time::Duration::from_secs(13 * 86_400)).await;
-    ada.types("env create preview-site three").await;
-    app.run_jobs().await;
-    assert_eq!(asked(), 2, "a new month is a new wave");
-    app.end().await;
+    assert_eq!(asked().await, 1);
+    stage.app().after(Duration::from_secs(13 * 86_400)).await;
+    ada.runs("env create preview-site three").await;
+    stage.app().run_jobs().await;
+    assert_eq!(asked().await, 2, "a new month is a new wave");
 }
 
+async fn an_answer_leaves_no_person_no_time_and_no_audit(stage: &Stage) {
+    let ada = stage.person("Ada");
+    ada.runs("env create preview-site demo").await;
+    stage.app().run_jobs().await;
+    ada.presses("So-so").await;
+    let texts = async |sql| stage.app().texts(sql).await;
+    let respondents = texts("SELECT respondent FROM answer").await;
+    assert!(respondents.len() == 1 && respondents[0].len() == 64, "{respondents:?}");
+    assert_eq!(texts("SELECT id FROM person WHERE id IN (SELECT respondent FROM answer)").await, [""; 0]);
+    assert_eq!(texts("SELECT week || ' ' || value FROM answer").await, ["2026-W47 3"]);
+    assert_eq!(texts("SELECT command FROM audit WHERE command = 'survey.answer'").await, [""; 0]);
+    let facts = texts("SELECT at || ' ' || data FROM fact WHERE kind = 'survey.answered'").await;
+    let week = r#"1794787200000 {"survey":"env.csat"}"#;
+    assert_eq!(facts, [week], "the week's start, and no person");
+}
+
+/// Nobody else sees the buttons, and nobody types them; the row behind them is what lets somebody answer.
 #[tokio::test]
 async fn only_the_one_who_was_asked_can_answer_and_only_by_a_button() {
     let app = TestApp::start().await;
@@ -92,31 +134,5 @@ async fn only_the_one_who_was_asked_can_answer_and_only_by_a_button() {
     assert_snapshot!(ada.presses_value("survey.answer:inv_nobody:4").await, @"This question is not open any more. Nothing was recorded.");
     let typed = ada.runs(&format!("survey answer {}", value.replace(':', " "))).await;
     assert!(typed.starts_with("There is no `survey answer`."), "{typed}");
-    app.end().await;
-}
-
-#[tokio::test]
-async fn an_answer_leaves_no_person_no_time_and_no_audit() {
-    let app = TestApp::start().await;
-    let ada = app.person("Ada");
-    ada.types("env create preview-site demo").await;
-    app.run_jobs().await;
-    ada.presses("So-so").await;
-    let mut conn = app.app.db.read().await.unwrap();
-    let person: String = sqlx::query_scalar("SELECT id FROM person").fetch_one(&mut *conn).await.unwrap();
-    let row = sqlx::query("SELECT respondent, value, week FROM answer").fetch_one(&mut *conn).await.unwrap();
-    let (respondent, week): (String, String) = (row.get("respondent"), row.get("week"));
-    assert!(respondent.len() == 64 && !respondent.contains(&person));
-    assert_eq!((row.get::<i64, _>("value"), week.as_str()), (3, "2026-W47"));
-    let count = "SELECT CAST(count(*) AS BIGINT) FROM audit WHERE command = 'survey.answer'";
-    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut *conn).await.unwrap(), 0);
-    let fact = "SELECT at, data FROM fact WHERE kind = 'survey.answered'";
-    let fact: (i64, String) = sqlx::query_as(fact).fetch_one(&mut *conn).await.unwrap();
-    assert_eq!(
-        fact,
-        (1_794_787_200_000, r#"{"survey":"env.csat"}"#.into()),
-        "the week's start, and no person"
-    );
-    drop(conn);
     app.end().await;
 }

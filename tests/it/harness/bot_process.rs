@@ -52,7 +52,7 @@ impl Bot {
         std::fs::create_dir(folder.path().join("data")).unwrap();
         let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/durability/templates");
         let config = format!(
-            "log.level = \"trace\"\nslack.pacing = false\npeople.hours = \"mon-sun 0-24\"\npaths.templates = [{:?}]\n[access.roles]\npm = [\"slack:T1:{PM}\"]\nadmin = [\"slack:T1:UROOT\"]\n",
+            "log.level = \"trace\"\nslack.pacing = false\npeople.hours = \"mon-sun 0-24\"\npaths.templates = [{:?}]\n[access.roles]\npm = [\"slack:T1:{PM}\"]\nadmin = [\"slack:T1:UOLGA\"]\n",
             templates.display().to_string()
         );
         std::fs::write(folder.path().join("goldenpath.toml"), config).unwrap();

@@ -33,7 +33,7 @@ impl DiscordBot {
             config.discord.guilds = vec![GUILD.into()];
             config.discord.api_url = fake.url();
             config.discord.pacing = false;
-            for (role, name) in [("pm", "Priya"), ("admin", "Root")] {
+            for (role, name) in [("pm", "Priya"), ("admin", "Olga")] {
                 let (_, who) =
                     config.access.roles.iter_mut().find(|(known, _)| known.word() == role).unwrap();
                 who.push(format!("discord:{GUILD}:{}", user(name)));

@@ -18,21 +18,59 @@ pub fn read(body: &Value) -> String {
 
 /// A message of the playground's page, in its neutral blocks, as lines.
 pub fn read_neutral(blocks: &Value) -> String {
-    let blocks: Vec<Block> = serde_json::from_value(blocks.clone()).unwrap();
-    without_ports(&blocks.iter().map(neutral).collect::<Vec<_>>().join("\n"))
+    without_ports(&neutral_blocks(blocks).iter().map(neutral).collect::<Vec<_>>().join("\n"))
+}
+
+/// What can be pressed in a message of the playground's page: (label, value).
+pub fn pressed_neutral(blocks: &Value) -> Vec<(String, String)> {
+    let buttons = neutral_blocks(blocks).into_iter().filter_map(|block| match block {
+        Block::Actions { buttons } => Some(buttons),
+        _ => None,
+    });
+    buttons.flatten().map(|button| (button.label, button.value.0)).collect()
+}
+
+/// What the choice that is called so, in a message of the playground's page, offers: (label, value).
+pub fn choices_neutral(blocks: &Value, called: &str) -> Vec<(String, String)> {
+    let offered = neutral_blocks(blocks).into_iter().find_map(|block| match block {
+        Block::Select { placeholder, command, choices } if placeholder == called => Some((command, choices)),
+        _ => None,
+    });
+    let (command, choices) = offered.unwrap_or_default();
+    choices.into_iter().map(|it| (it.label, format!("{command}:{}:", it.value))).collect()
+}
+
+/// The pictures and files of a message of the playground's page: (name, digest).
+pub fn files_neutral(blocks: &Value) -> Vec<(String, String)> {
+    let file = |block: Block| match block {
+        Block::Picture(picture) => Some((format!("{}.png", picture.name), picture.light.digest().to_owned())),
+        Block::File(file) => Some((file.name, file.content.digest().to_owned())),
+        _ => None,
+    };
+    neutral_blocks(blocks).into_iter().filter_map(file).collect()
+}
+
+fn neutral_blocks(blocks: &Value) -> Vec<Block> {
+    serde_json::from_value(blocks.clone()).unwrap()
 }
 
 fn neutral(block: &Block) -> String {
     let field = |(name, text): &(String, Text)| format!("{name}  {}", text.plain());
+    let row = |row: &Vec<Text>| row.iter().map(Text::plain).collect::<Vec<_>>().join(" | ");
     match block {
         Block::Section { text } | Block::Context { text } => text.plain(),
         Block::Fields { fields } => fields.iter().map(field).collect::<Vec<_>>().join("\n"),
+        Block::Table { header, rows } => {
+            std::iter::once(header.join(" | ")).chain(rows.iter().map(row)).collect::<Vec<_>>().join("\n")
+        }
+        Block::Log { text } => format!("```{text}```"),
         Block::Actions { buttons } => {
             buttons.iter().map(|button| format!("[{}]", button.label)).collect::<Vec<_>>().join(" ")
         }
+        Block::Select { placeholder, .. } => format!("<{placeholder}>"),
         Block::Picture(picture) => format!("(picture: {})", picture.alt),
         Block::File(file) => format!("(file: {})", file.name),
-        other => format!("{other:?}"),
+        Block::Divider => "---".into(),
     }
 }
 

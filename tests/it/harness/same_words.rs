@@ -1,4 +1,5 @@
-//! What is shown, in words that are the same on each platform: without styles, columns and places.
+//! What is shown, in words that are the same on each platform: without styles, columns and places,
+//! and of a picture what it shows.
 //!
 //! Words first, a line each, then what can be pressed or chosen: Discord keeps that below the words.
 //! How each platform draws them is for the snapshots of its renderer.
@@ -17,10 +18,18 @@ pub fn of_slack(body: &Value) -> String {
     of_read(&reading::read(body))
 }
 
-/// The same of what [`reading::read`] made of it.
+/// The same of what [`reading::read`] or [`reading::read_neutral`] made of it.
 pub fn of_read(read: &str) -> String {
-    let read = read.replace("```", "");
+    let read = dates(&read.replace("```", ""));
     same(read.lines().map(|line| (line.starts_with(['[', '<']), line.to_owned())).collect())
+}
+
+/// Slack's dates, `<!date^SECONDS^FORMAT|WORDS>`, as their words.
+fn dates(read: &str) -> String {
+    let mut pieces = read.split("<!date^");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let rest = pieces.filter_map(|piece| piece.split_once('|')?.1.split_once('>'));
+    rest.fold(first, |whole, (words, rest)| whole + words + rest)
 }
 
 /// A message or answer of Discord, from its `data`.
@@ -49,8 +58,14 @@ pub fn of_discord(data: &Value) -> String {
 fn same(blocks: Vec<(bool, String)>) -> String {
     let (pressed, words): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|(pressed, _)| *pressed);
     let all = words.into_iter().chain(pressed).map(|(_, text)| text).collect::<Vec<_>>().join("\n");
-    let lines = all.lines().map(|line| cells(&line.replace('`', ""))).filter(|line| !line.is_empty());
+    let lines = all.lines().map(|line| cells(&pictured(line).replace('`', "")));
+    let lines = lines.filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A picture by what it shows, which stands there in words where it cannot be shown.
+fn pictured(line: &str) -> &str {
+    line.strip_prefix("(picture: ").and_then(|line| line.strip_suffix(')')).unwrap_or(line)
 }
 
 /// A line whose cells stand apart in one way, however they did.
