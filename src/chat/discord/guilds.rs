@@ -17,7 +17,8 @@ const ASKED_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ours {
     These(Vec<String>),
-    /// None was set, and Discord has not said yet where the bot is.
+    /// None was set, and Discord has not said yet where the bot is, or that it is nowhere: then where it acts
+    /// is new.
     Unknown,
 }
 
@@ -55,6 +56,7 @@ impl Guilds {
         }
         match &*lock(&self.met) {
             None => Ours::Unknown,
+            Some(met) if met.is_empty() => Ours::Unknown,
             Some(met) if met.len() > 1 && self.public.load(Ordering::Relaxed) => Ours::These(Vec::new()),
             Some(met) => Ours::These(met.clone()),
         }
@@ -127,7 +129,7 @@ mod tests {
             (false, &["1", "2"][..], these(&["1", "2"])),
             (true, &["1"], these(&["1"])),
             (true, &["1", "2"], these(&[])),
-            (true, &[], these(&[])),
+            (true, &[], Ours::Unknown),
         ] {
             guilds.learn(public, names(met).into_iter());
             assert_eq!(guilds.ours(), ours, "{public} {met:?}");
