@@ -75,7 +75,7 @@ impl Actor {
     /// How to say which zone is theirs, where that is not known.
     pub fn zone_hint(&self) -> Option<String> {
         (!self.zone_known)
-            .then(|| format!("Times are in {}; `/platform settings zone=…` sets yours.", self.zone))
+            .then(|| format!("Times are in {}; `/platform settings zone` sets yours.", self.zone))
     }
 
     fn in_zone(&self, clock: String) -> String {

@@ -127,6 +127,8 @@ impl App {
             enrol_personas(&people).await?;
         }
         let asked: Vec<&str> = directories.iter().map(|directory| directory.platform()).collect();
+        let zoneless = directories.iter().filter(|directory| !directory.tells_zones());
+        let people = people.asking_zones(zoneless.map(|directory| directory.platform()).collect());
         let people = people.linking(asked.clone()).asking(asked);
         let settings = (config.roles().keepers().into(), config.surveys.gap);
         let slices = Slices::new(&db, content, &keys, (people, directories), settings);

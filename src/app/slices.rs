@@ -14,7 +14,7 @@ use crate::chat::message::Choice;
 use crate::clock::Clock;
 use crate::commands::dispatch::Engine;
 use crate::commands::spec::{Kind, Menu};
-use crate::commands::{Choices, Handlers, Noticed, WhoIs};
+use crate::commands::{Afterword, Choices, Handlers, Noticed, WhoIs};
 use crate::config::Config;
 use crate::content::Content;
 use crate::db::Db;
@@ -132,7 +132,7 @@ impl Slices {
         handlers.extend(privacy::commands::handlers(&Arc::new(privacy)));
         handlers.extend(roadmap::commands::handlers(&self.roadmap));
         handlers.extend(stats::commands::handlers(&self.stats));
-        let (people, noticing) = (self.people.clone(), self.people);
+        let (people, noticing, asking) = (self.people.clone(), self.people.clone(), self.people);
         let who_is: WhoIs = Arc::new(move |identity, standing, name| {
             let people = people.clone();
             Box::pin(async move { people.resolve(identity, standing, name).await })
@@ -141,10 +141,14 @@ impl Slices {
             let people = noticing.clone();
             Box::pin(async move { people.notice(actor.person).await })
         });
+        let afterword: Afterword = Arc::new(move |actor: Actor| {
+            let people = asking.clone();
+            Box::pin(async move { people::commands::zone_question(&people, &actor).await })
+        });
         let choices = choices(self.shelf, self.environments, self.roadmap, self.stats);
         let secret = keys.derive("deliveries");
-        let engine =
-            Engine { menu: self.menu, handlers, db: self.db, ids, secret, who_is, choices, noticed, metrics };
+        let (menu, db) = (self.menu, self.db);
+        let engine = Engine { menu, handlers, db, ids, secret, who_is, choices, noticed, afterword, metrics };
         match engine.mismatches() {
             none if none.is_empty() => Ok(Arc::new(engine)),
             some => Err(Error::internal(format!("commands without a handler or a spec: {some:?}"))),
@@ -179,7 +183,7 @@ fn choices(
                 Kind::Item => roadmap.item_choices().await,
                 Kind::Evidence => roadmap.evidence_choices(&actor).await,
                 Kind::Zone => {
-                    let auto = choice(AUTO, format!("{AUTO}: what the platform or your site says"));
+                    let auto = choice(AUTO, format!("{AUTO}: what your chat or your site says"));
                     let zones = Zone::all().map(|zone| choice(zone.0.name(), zone.to_string()));
                     Ok(std::iter::once(auto).chain(zones).collect())
                 }

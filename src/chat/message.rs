@@ -373,6 +373,16 @@ impl Message {
         })
     }
 
+    /// All that is written in it, but for what a program said.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.blocks.iter().flat_map(|block| match block {
+            Block::Section { text } | Block::Context { text } => vec![text],
+            Block::Fields { fields } => fields.iter().map(|(_, value)| value).collect(),
+            Block::Table { rows, .. } => rows.iter().flatten().collect(),
+            _ => Vec::new(),
+        })
+    }
+
     /// The first paragraph's words: the notification text.
     pub fn summary(&self) -> String {
         let first = self.blocks.iter().find_map(|block| match block {

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use super::inbox::{self, Delivery};
 use super::reading::{self, Asked, Misread};
 use super::spec::{Argument, FormBy, Kind, Menu, Spec};
-use super::{Call, Choices, Handlers, Noticed, WhoIs, completion, help, lookup, suggestions};
+use super::{Afterword, Call, Choices, Handlers, Noticed, WhoIs, completion, help, lookup, suggestions};
 use crate::access::{Actor, Role, authorize, recorded};
 use crate::chat::form::Form;
 use crate::chat::inbound::{AnswerBy, Input, Invocation, LineAhead, TypeAhead};
-use crate::chat::message::{Button, Choice, Message, Reply};
+use crate::chat::message::{Button, Choice, Message, Reply, Span, Text};
 use crate::chat::{Completion, Dispatch, Proposal};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -35,6 +35,7 @@ pub struct Engine {
     pub who_is: WhoIs,
     pub choices: Choices,
     pub noticed: Noticed,
+    pub afterword: Afterword,
     pub metrics: Arc<Metrics>,
 }
 
@@ -192,7 +193,23 @@ impl Engine {
                 self.suggest_line(&asker, sentence, "Open the form", &line).await
             }
             (Reply::Form { form }, None) => Ok(Reply::Form { form: Form { private, ..form } }),
-            (reply, _) => Ok(reply),
+            (reply, _) if private => Ok(reply),
+            (reply, _) => Ok(self.with_afterword(&asker, reply).await),
+        }
+    }
+
+    /// An answer that tells somebody a time, with what there is to say of it.
+    async fn with_afterword(&self, actor: &Actor, reply: Reply) -> Reply {
+        match reply {
+            Reply::Private { mut message } if tells_time(&message, actor) => {
+                match (self.afterword)(actor.clone()).await {
+                    Ok(blocks) => message.blocks.extend(blocks),
+                    Err(Error::Away(_)) => {}
+                    Err(error) => tracing::warn!(%error, "nothing was said beneath an answer"),
+                }
+                Reply::Private { message }
+            }
+            reply => reply,
         }
     }
 
@@ -250,6 +267,16 @@ impl Engine {
         }
         Reply::say(sentence)
     }
+}
+
+/// Whether there is a time in it, which nothing there says the zone of already.
+fn tells_time(message: &Message, actor: &Actor) -> bool {
+    let zone = actor.zone.to_string();
+    let tells = |text: &Text| {
+        text.0.iter().any(|span| matches!(span, Span::Time { .. })) || text.plain().contains(&zone)
+    };
+    let hint = actor.zone_hint().unwrap_or_default();
+    message.texts().any(tells) && !message.texts().any(|text| text.plain().contains(&hint.replace('`', "")))
 }
 
 fn in_words(reply: Reply) -> Reply {

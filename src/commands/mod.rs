@@ -27,7 +27,7 @@ use crate::access::{Actor, Approved, recorded};
 use crate::audit;
 use crate::chat::form::{Field, FieldKind, Form};
 use crate::chat::inbound::{Identity, Invocation, Standing};
-use crate::chat::message::{Choice, Reply};
+use crate::chat::message::{Block, Choice, Reply};
 use crate::db::{Db, Tx, Unit};
 use crate::error::Result;
 use inbox::Delivery;
@@ -59,6 +59,9 @@ pub type Choices = Arc<dyn Fn(Kind, Actor) -> BoxFuture<'static, Result<Vec<Choi
 
 /// Called for a developer's command that is not private, for the count of active developers.
 pub type Noticed = Arc<dyn Fn(Actor) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// What stands beneath an answer of theirs that tells a time; most often nothing.
+pub type Afterword = Arc<dyn Fn(Actor) -> BoxFuture<'static, Result<Vec<Block>>> + Send + Sync>;
 
 /// One authorized command with its values.
 pub struct Call {

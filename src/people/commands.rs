@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::model::settings::{Change, Changes, Settings, Source};
 use super::model::{Hours, Wish};
 use super::{People, settings};
+use crate::access::Actor;
 use crate::chat::form::Form;
 use crate::chat::message::{Block, Button, Message, Reply, code, plain};
 use crate::commands::{Call, Handlers, handler};
@@ -17,7 +18,25 @@ pub const AUTO: &str = "auto";
 
 /// The handlers of the slice.
 pub fn handlers(people: &Arc<People>) -> Handlers {
-    Handlers::from([("settings", handler(people, show)), ("settings.change", handler(people, change))])
+    Handlers::from([
+        ("settings", handler(people, show)),
+        ("settings.change", handler(people, change)),
+        ("settings.zone", handler(people, change)),
+    ])
+}
+
+/// Asks somebody for their zone beneath an answer that tells a time; nothing where that is known or was done.
+pub async fn zone_question(people: &People, actor: &Actor) -> Result<Vec<Block>> {
+    if !people.asks_zone(actor).await? {
+        return Ok(Vec::new());
+    }
+    let words = format!(
+        "I take your days to be in {} until you say your time zone, here or with `/platform settings zone`. It decides what \
+         `until fri 18:00` means and when you may be asked something.",
+        actor.zone
+    );
+    let button = Button::new("Set time zone", "settings.zone", "", "");
+    Ok(vec![Block::Context { text: words.into() }, Block::Actions { buttons: vec![button] }])
 }
 
 /// Shows them, or changes those that were given.
@@ -27,7 +46,7 @@ async fn show(people: Arc<People>, call: Call) -> Result<Reply> {
         return commit(people, call, changes).await;
     }
     let now = in_force(&people, &call).await?;
-    Ok(Reply::private(shown(&now, &call, "")))
+    Ok(Reply::private(shown(&people, &now, &call, "")))
 }
 
 /// Changes what was given; the form asks where nothing was.
@@ -53,7 +72,7 @@ async fn commit(people: Arc<People>, call: Call, changes: Changes) -> Result<Rep
             let actor = &call.actor;
             settings::change(tx, &actor.person, changes).await?;
             let now = people.settings(tx.conn(), &actor.person, &actor.identity).await?;
-            Ok(Reply::private(shown(&now, call, "✅ Saved. ")))
+            Ok(Reply::private(shown(people, &now, call, "✅ Saved. ")))
         })
     })
     .await
@@ -111,7 +130,7 @@ async fn form(call: &Call, now: &Settings) -> Result<Form> {
 }
 
 /// What is in force, and who said so.
-fn shown(now: &Settings, call: &Call, before: &str) -> Message {
+fn shown(people: &People, now: &Settings, call: &Call, before: &str) -> Message {
     let first = match now.surveys {
         Wish::In => format!("{before}You may be asked something once in a while, when you work."),
         Wish::Fewer => format!("{before}You are asked half as often as others, when you work."),
@@ -119,6 +138,9 @@ fn shown(now: &Settings, call: &Call, before: &str) -> Message {
     };
     let says = |source: Source| match source {
         Source::Own => "you said so".to_owned(),
+        Source::Directory if people.tells_no_zones(&call.actor.identity.platform) => {
+            "the account that you linked says so".to_owned()
+        }
         Source::Directory => format!("{} says so", capitalised(&call.actor.identity.platform)),
         Source::Site => format!("of the site {}", now.site.as_deref().unwrap_or_default()),
         Source::Default => "the site's default".to_owned(),

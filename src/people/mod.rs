@@ -70,6 +70,8 @@ pub struct People {
     defaults: Defaults,
     /// The platforms that can be asked for an account.
     asked: Vec<&'static str>,
+    /// The platforms that do not say in which zones people live.
+    zoneless: Vec<&'static str>,
     /// The platforms whose accounts are real ones, and can be joined.
     linking: Vec<&'static str>,
     /// (person, day) noted by this process, to save a write on every command.
@@ -79,13 +81,21 @@ pub struct People {
 impl People {
     /// Over this database and these roles.
     pub fn new(db: Db, roles: Roles, defaults: Defaults) -> Self {
-        People { db, roles, defaults, asked: Vec::new(), linking: Vec::new(), noticed: Mutex::default() }
+        let (asked, zoneless, linking) = (Vec::new(), Vec::new(), Vec::new());
+        People { db, roles, defaults, asked, zoneless, linking, noticed: Mutex::default() }
     }
 
     /// Has accounts of these platforms looked up at the first sight of them.
     #[must_use]
     pub fn asking(mut self, platforms: Vec<&'static str>) -> Self {
         self.asked = platforms;
+        self
+    }
+
+    /// Asks people of these platforms in which zone they live, once.
+    #[must_use]
+    pub fn asking_zones(mut self, platforms: Vec<&'static str>) -> Self {
+        self.zoneless = platforms;
         self
     }
 
@@ -120,7 +130,7 @@ impl People {
         let zone_known = zone.is_some();
         let zone = match zone {
             Some(zone) => zone,
-            None => self.site_zone(&identity).await?,
+            None => self.site_zone(&identity).await?.unwrap_or(self.defaults.zone),
         };
         let Person { id: person, name } = known.person;
         Ok(Actor { person, name, identity, roles, zone, zone_known })
@@ -159,15 +169,14 @@ impl People {
         Ok(roles)
     }
 
-    /// The zone of somebody who said none and of whom the directory says none.
-    async fn site_zone(&self, identity: &Identity) -> Result<Zone> {
+    /// The zone of the site where somebody belongs.
+    async fn site_zone(&self, identity: &Identity) -> Result<Option<Zone>> {
         let organisation = &self.defaults.organisation;
         let groups = match organisation.names_groups() {
             true => self.groups_of(&mut *self.db.read().await?, identity).await?,
             false => Vec::new(),
         };
-        let site = organisation.belongs(identity, &groups).site;
-        Ok(site.and_then(|site| site.zone).unwrap_or(self.defaults.zone))
+        Ok(organisation.belongs(identity, &groups).site.and_then(|site| site.zone))
     }
 
     /// The members by their ids, at most `limit` of those after `after`.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::model::settings::{Changes, Settings};
 use super::{People, store};
+use crate::access::Actor;
 use crate::chat::inbound::{Identity, Standing};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -18,6 +19,27 @@ impl People {
         let groups = self.groups_of(conn, identity).await?;
         let belongs = self.defaults.organisation.belongs(identity, &groups);
         Ok(Settings::of(&said, belongs, self.defaults.zone, &self.defaults.hours))
+    }
+
+    /// Whether somebody is to be asked now in which zone they live: their platform does not say, they said
+    /// nothing, no site says it for them, and they were never asked. That counts as asked.
+    pub(super) async fn asks_zone(&self, actor: &Actor) -> Result<bool> {
+        let person = &actor.person;
+        if actor.zone_known
+            || !self.tells_no_zones(&actor.identity.platform)
+            || store::settings::zone_asked(&mut *self.db.read().await?, person).await?
+            || self.site_zone(&actor.identity).await?.is_some()
+        {
+            return Ok(false);
+        }
+        let unit =
+            self.db.write(person.clone(), |tx, person| Box::pin(store::settings::ask_zone(tx, person)));
+        unit.await
+    }
+
+    /// Whether a platform does not say in which zones people live.
+    pub(super) fn tells_no_zones(&self, platform: &str) -> bool {
+        self.zoneless.contains(&platform)
     }
 
     /// Takes down accounts that a platform has of its own.

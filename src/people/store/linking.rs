@@ -99,6 +99,7 @@ pub(in crate::people) async fn merge(tx: &mut Tx, from: &str, to: &str) -> Resul
          ON CONFLICT (person_id, day) DO NOTHING",
         "UPDATE person SET zone = COALESCE(zone, (SELECT zone FROM person WHERE id = $1)),
              own_zone = COALESCE(own_zone, (SELECT own_zone FROM person WHERE id = $1)),
+             zone_asked = CASE WHEN zone_asked = 1 THEN 1 ELSE (SELECT zone_asked FROM person WHERE id = $1) END,
              hours = COALESCE(hours, (SELECT hours FROM person WHERE id = $1)),
              surveys = CASE WHEN surveys = 'in' THEN (SELECT surveys FROM person WHERE id = $1) ELSE surveys END
          WHERE id = $2",

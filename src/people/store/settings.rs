@@ -5,7 +5,7 @@ use sqlx::Row;
 
 use super::read;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, Unit};
 use crate::error::Result;
 use crate::people::model::settings::{Change, Changes, Said};
 
@@ -44,15 +44,32 @@ pub(in crate::people) async fn change(tx: &mut Tx, person: &str, changes: &Chang
     Ok(())
 }
 
+/// Whether somebody was asked for their zone; nobody is who is not on record.
+pub(in crate::people) async fn zone_asked(conn: &mut Conn, person: &str) -> Result<bool> {
+    let sql = "SELECT zone_asked FROM person WHERE id = $1";
+    let asked: Option<i64> = sqlx::query_scalar(sql).bind(person).fetch_optional(conn).await?;
+    Ok(asked != Some(0))
+}
+
+/// Somebody is asked for their zone; `false` where they were before.
+pub(in crate::people) fn ask_zone<'t>(tx: &'t mut Tx, person: &'t str) -> Unit<'t, bool> {
+    Box::pin(async move {
+        let sql = "UPDATE person SET zone_asked = 1 WHERE id = $1 AND zone_asked = 0";
+        Ok(sqlx::query(sql).bind(person).execute(tx.conn()).await?.rows_affected() == 1)
+    })
+}
+
 pub(in crate::people) async fn export(conn: &mut Conn, person: &str) -> Result<Value> {
-    let sql = "SELECT name, created_at, zone, own_zone, hours, surveys FROM person WHERE id = $1";
+    let sql = "SELECT name, created_at, zone, own_zone, zone_asked, hours, surveys FROM person WHERE id = $1";
     let Some(row) = sqlx::query(sql).bind(person).fetch_optional(&mut *conn).await? else {
         return Ok(Value::Null);
     };
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
     let mut all = json!({
         "name": text("name")?, "known_since": when(Some(row.try_get("created_at")?)),
-        "zone": { "own": text("own_zone")?, "directory": text("zone")? },
+        "zone": {
+            "own": text("own_zone")?, "directory": text("zone")?, "asked": row.try_get::<i64, _>("zone_asked")? == 1,
+        },
         "hours": text("hours")?, "surveys": text("surveys")?,
     });
     let sql = "SELECT platform, workspace, user_id, standing, looked_up_at FROM identity
@@ -92,7 +109,7 @@ pub(in crate::people) async fn forget(tx: &mut Tx, person: &str, called: &str) -
     for sql in [
         groups,
         "DELETE FROM identity WHERE person_id = $1",
-        "UPDATE person SET zone = NULL, own_zone = NULL, hours = NULL, surveys = 'out' WHERE id = $1",
+        "UPDATE person SET zone = NULL, own_zone = NULL, zone_asked = 0, hours = NULL, surveys = 'out' WHERE id = $1",
     ] {
         sqlx::query(sql).bind(person).execute(tx.conn()).await?;
     }

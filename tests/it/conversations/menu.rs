@@ -29,6 +29,7 @@ async fn help_shows_each_person_what_they_may_run() {
     `/platform roadmap vote ITEM` | Say that an item matters to you; one vote a person
     `/platform settings [zone=…] [hours=…] [surveys=…]` | See and change your time zone, working hours and surveys
     `/platform settings change [zone=…] [hours=…] [surveys=…]` | Change your time zone, working hours and surveys by a form
+    `/platform settings zone ZONE` | Say in which time zone you live
     `/platform template list` | List the golden paths
     `/platform template search WORDS` | Find a golden path by what it is for
     `/platform template show TEMPLATE` | Show a golden path: its steps, parameters and limits

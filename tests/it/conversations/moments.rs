@@ -48,7 +48,7 @@ async fn a_create_takes_a_moment_too_and_names_the_zone_that_nobody_told() {
     let ada = app.person("Ada");
     assert_snapshot!(ada.runs("env create preview-site demo ttl=fri 18:00").await, @"
     ⏳ `demo` is asked for; a message follows it, here or directly to you. `/platform env show demo` shows it any time.
-    It is yours until Fri 18:00 UTC, in 2 days 9 h. Times are in UTC; `/platform settings zone=…` sets yours.
+    It is yours until Fri 18:00 UTC, in 2 days 9 h. Times are in UTC; `/platform settings zone` sets yours.
     ");
     assert_snapshot!(ada.runs("env create preview-site other ttl=2026-11-17").await, @"`2026-11-17` is past: it is Wed 09:00 UTC now. Write a later moment, as `until tomorrow 9:00`.");
     assert_snapshot!(ada.runs("env create preview-site other ttl=until 2027-01-01").await, @"`preview-site` allows 14 days at most; write `ttl=14d` or less.");

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::discord_bot::DiscordBot;
 use super::discord_sender::Scene;
-use super::fake_discord::{CHANNEL, Posted, user};
+use super::fake_discord::{CHANNEL, GUILD, Posted, user};
 use super::same_words::of_discord;
 use super::stage::{Act, Acting, Asked, Values, Venue, asked, called, read_all, refused};
 use super::test_app::TestApp;
@@ -26,8 +26,23 @@ pub struct DiscordVenue(DiscordBot);
 
 impl DiscordVenue {
     pub async fn with(change: fn(&mut Config)) -> DiscordVenue {
-        DiscordVenue(DiscordBot::with(change).await)
+        let settled = |config: &mut Config| {
+            at_a_site(config);
+            change(config);
+        };
+        DiscordVenue(DiscordBot::with(settled).await)
     }
+}
+
+/// Everybody is at a site, which says their zone: Discord tells none, so that they would be asked for it, and
+/// on the other platforms nobody is.
+fn at_a_site(config: &mut Config) {
+    let names = ["Ada", "Ben", "Cat", "Cy", "Di", "Eve", "Grace", "Gus", "Olga", "Priya", "Root"];
+    let members = names.map(|name| format!("discord:{GUILD}:{}", user(name)));
+    let file = config.data.with_file_name("people.toml");
+    std::fs::write(&file, format!("[[site]]\nname = \"here\"\nzone = \"UTC\"\nmembers = {members:?}\n"))
+        .unwrap();
+    config.people.file = Some(file);
 }
 
 #[async_trait(?Send)]
