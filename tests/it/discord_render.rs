@@ -62,6 +62,19 @@ fn words_alone_are_a_message_as_a_person_would_write_it() {
 }
 
 #[test]
+fn a_link_that_discord_would_refuse_is_no_button() {
+    for (url, buttons) in [
+        ("http://build:80/", 0),
+        ("http://localhost/a.b", 0),
+        ("http://build.lan", 1),
+        ("http://[::1]:80", 1),
+    ] {
+        let rendered = rendered(&Message::new("Ready.").buttons(vec![Button::open("Open", url)]));
+        assert_eq!(rendered["components"].as_array().map(Vec::len), Some(buttons), "{url}");
+    }
+}
+
+#[test]
 fn what_has_fields_begins_with_its_first_paragraph() {
     let fields = vec![
         ("State".to_owned(), text!["✅ ready"]),

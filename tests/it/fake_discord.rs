@@ -159,9 +159,10 @@ fn rows_buttons_and_selects_are_held_to_their_rules() {
     let select = |options: Vec<Value>| json!({ "type": 3, "custom_id": "s", "options": options });
     let rows =
         |children: Value| json!({ "content": "x", "components": [{ "type": 1, "components": children }] });
-    for good in
-        [json!([button("a"), link("https://x.example")]), json!([select(vec![option("1"), option("2")])])]
-    {
+    for good in [
+        json!([button("a"), link("https://x.example"), link("http://127.0.0.1:80")]),
+        json!([select(vec![option("1"), option("2")])]),
+    ] {
         assert_eq!(of_message(&rows(good)), Vec::<String>::new());
     }
     let many: Vec<Value> = (0..26).map(|n| option(&n.to_string())).collect();
@@ -171,6 +172,7 @@ fn rows_buttons_and_selects_are_held_to_their_rules() {
         json!([button("a"), button("a")]),
         json!([button(&"x".repeat(101))]),
         json!([link("javascript:alert(1)")]),
+        json!([link("http://localhost:3000/x.y")]),
         json!([button("a"), select(vec![option("1")])]),
         json!([select(Vec::new())]),
         json!([select(many)]),

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::chat::discord::limits;
 use crate::chat::discord::render::counted;
@@ -112,7 +113,7 @@ impl Rows {
             None => button.label.clone(),
         };
         if let Some(url) = &button.url {
-            let url = web_url(url, limits::BUTTON_URL)?;
+            let url = web_url(url, limits::BUTTON_URL).filter(has_whole_name)?;
             return Some(
                 json!({ "type": 2, "style": 5, "label": on_a_line(&label, limits::BUTTON_TEXT), "url": url.as_str() }),
             );
@@ -167,6 +168,12 @@ impl Rows {
         }
         (self.rows, self.notes)
     }
+}
+
+/// Discord takes no address of a host without a dot, such as `localhost`, and refuses the whole message for
+/// it; it takes numbers (go-gitea/gitea#11124, rogerrum/alertmanager-discord#19).
+fn has_whole_name(url: &Url) -> bool {
+    url.domain().is_none_or(|name| name.trim_end_matches('.').contains('.'))
 }
 
 /// The options of a select, as many as it holds and each value once.

@@ -149,6 +149,13 @@ fn button_faults(finder: &mut Faultfinder, button: &Value, path: &str) {
         return;
     }
     finder.text(&button["url"], &format!("{path}.url"), 1, 512);
+    let host = |url: &str| {
+        url.split_once("://").is_some_and(|(_, rest)| {
+            rest.split(['/', ':', '?']).next().is_some_and(|host| host.contains(['.', '[']))
+        })
+    };
+    let whole = button["url"].as_str().is_none_or(|url| !url.starts_with("http") || host(url));
+    finder.must(whole, &format!("{path}.url"), "URL_TYPE_INVALID_URL", "Not a well formed URL.");
     let web = button["url"].as_str().is_none_or(|url| url.starts_with("http") || url.starts_with("discord:"));
     finder.must(
         web,
