@@ -183,7 +183,8 @@ impl Deliver {
     /// The message with what the platform calls its pictures and files, or with their bytes.
     async fn refer(&self, platform: &dyn Platform, row: &Stored, message: Message) -> Result<Message> {
         let bring = platform.files();
-        if bring == Bring::Nothing || !row.target.holds_files() || !message.has_files() {
+        let holds = bring == Bring::Along || (bring == Bring::Before && row.target.holds_files());
+        if !holds || !message.has_files() {
             return Ok(message);
         }
         let (mut conn, place, now) = (self.db.read().await?, place(platform, row), self.db.now());

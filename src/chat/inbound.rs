@@ -95,6 +95,9 @@ pub enum AnswerBy {
     Inline,
     /// In the answer to the very request, which has no place for pictures and files.
     InlineWords,
+    /// In the answer to the very request; what has pictures or files is promised there, and comes as a
+    /// message to this short-lived address, through the outbox.
+    InlineOr { url: String },
     /// As a message to this short-lived address, through the outbox.
     Url { url: String },
     /// As a message in the place where it was done, through the outbox. There is no
@@ -102,6 +105,13 @@ pub enum AnswerBy {
     Message,
     /// As the person's [`Target::Home`], through the outbox.
     Home,
+}
+
+impl AnswerBy {
+    /// Whether a message without pictures and files is told in the answer to the very request.
+    pub fn is_inline(&self) -> bool {
+        matches!(self, AnswerBy::Inline | AnswerBy::InlineWords | AnswerBy::InlineOr { .. })
+    }
 }
 
 /// What was done.

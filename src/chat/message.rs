@@ -314,6 +314,17 @@ impl Message {
         self.blocks.iter().any(|block| matches!(block, Block::Picture(_) | Block::File(_)))
     }
 
+    /// The same with its pictures and files told in words.
+    #[must_use]
+    pub fn in_words(self) -> Self {
+        let told = |block: Block| match block {
+            Block::Picture(picture) => vec![picture.in_words()],
+            Block::File(file) => file.in_words(),
+            other => vec![other],
+        };
+        Message { blocks: self.blocks.into_iter().flat_map(told).collect() }
+    }
+
     /// Everything that is to be kept with it: (of which kind, the bytes).
     pub fn blobs(&self) -> Vec<(&'static str, &Blob)> {
         let mut all = Vec::new();

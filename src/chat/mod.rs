@@ -108,8 +108,8 @@ pub enum Target {
 }
 
 impl Target {
-    /// Whether pictures and files can be shown there. What one person alone sees, and not for ever, is
-    /// nowhere kept, so that they could not be kept with it.
+    /// Whether pictures and files can be shown there by a platform that keeps them apart. What one person
+    /// alone sees, and not for ever, is nowhere kept, so that they could not be kept with it.
     pub fn holds_files(&self) -> bool {
         matches!(self, Target::Channel { .. } | Target::Thread { .. } | Target::Direct { .. })
     }

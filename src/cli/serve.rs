@@ -62,12 +62,22 @@ fn stop_on_signal(stop: CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Readable on a terminal, JSON by setting. The chat library's debug lines hold tokens and bodies; of
-/// each broken connection the pool has a line, where `db` has one for the outage.
+/// Readable on a terminal, JSON by setting. What the chat libraries say for a programmer holds tokens and
+/// what people wrote: Slack's in debug lines, Discord's already in a warning of what it cannot read and in
+/// the spans around it. Of each broken connection the pool has a line, where `db` has one for the outage.
 fn start_log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let capped = ["slack_morphism=info", "hyper=info", "sqlx=warn", "sqlx_core::pool=error"].into_iter();
-    let filter = capped.filter_map(|directive| directive.parse().ok()).fold(filter, EnvFilter::add_directive);
+    let capped = [
+        "slack_morphism=info",
+        "serenity=error",
+        "tungstenite=info",
+        "tokio_tungstenite=info",
+        "hyper=info",
+        "sqlx=warn",
+        "sqlx_core::pool=error",
+    ];
+    let capped = capped.into_iter().filter_map(|directive| directive.parse().ok());
+    let filter = capped.fold(filter, EnvFilter::add_directive);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Json => log.json().init(),

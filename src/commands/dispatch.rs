@@ -61,11 +61,11 @@ impl Dispatch for Engine {
             false => inbox::answer_only(&self.db, &delivery, &reply).await,
         };
         match stored {
-            Ok(()) if answer_by == AnswerBy::InlineWords => in_words(reply),
-            Ok(()) if answer_by == AnswerBy::Inline => reply,
+            Ok(()) if answer_by == AnswerBy::InlineWords => with_message(reply, inbox::in_words),
+            Ok(()) if matches!(answer_by, AnswerBy::Inline | AnswerBy::InlineOr { .. }) => reply,
             Ok(()) => Reply::Silent,
-            // What was found out is told all the same, at once.
-            Err(Error::Away(_)) => reply,
+            // What was found out is told all the same, at once; what was drawn cannot follow.
+            Err(Error::Away(_)) => with_message(reply, Message::in_words),
             Err(error) => self.explain(error, submitted),
         }
     }
@@ -279,10 +279,10 @@ fn tells_time(message: &Message, actor: &Actor) -> bool {
     message.texts().any(tells) && !message.texts().any(|text| text.plain().contains(&hint.replace('`', "")))
 }
 
-fn in_words(reply: Reply) -> Reply {
+fn with_message(reply: Reply, change: impl FnOnce(Message) -> Message) -> Reply {
     match reply {
-        Reply::Private { message } => Reply::Private { message: inbox::in_words(message) },
-        Reply::Public { message } => Reply::Public { message: inbox::in_words(message) },
+        Reply::Private { message } => Reply::Private { message: change(message) },
+        Reply::Public { message } => Reply::Public { message: change(message) },
         other => other,
     }
 }

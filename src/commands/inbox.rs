@@ -77,6 +77,10 @@ pub async fn answer(tx: &mut Tx, delivery: &Delivery, reply: &Reply) -> Result<(
     let target = match &delivery.answer_by {
         AnswerBy::Inline => return Ok(()),
         AnswerBy::InlineWords => return put_aside(tx, delivery, message).await,
+        AnswerBy::InlineOr { .. } if !message.has_files() => return Ok(()),
+        AnswerBy::InlineOr { url } => {
+            return put(tx, delivery, Target::Respond { url: url.clone() }, message).await;
+        }
         AnswerBy::Home => Target::Home { user: identity.user.clone() },
         AnswerBy::Url { url } => Target::Respond { url: url.clone() },
         AnswerBy::Message if public => place.openly(&identity.user),
@@ -110,7 +114,9 @@ async fn put_aside(tx: &mut Tx, delivery: &Delivery, message: &Message) -> Resul
 /// An answer in a place that holds no pictures or files; it says where those are.
 pub fn in_words(message: Message) -> Message {
     match message.has_files() {
-        true => message.context("I sent you this directly as well, with what can only be shown there."),
+        true => {
+            message.in_words().context("I sent you this directly as well, with what can only be shown there.")
+        }
         false => message,
     }
 }
@@ -123,8 +129,12 @@ pub async fn answer_only(db: &Db, delivery: &Delivery, reply: &Reply) -> Result<
     };
     match delivery.answer_by {
         AnswerBy::Inline => return Ok(()),
-        AnswerBy::InlineWords if !has_files => return Ok(()),
-        AnswerBy::InlineWords | AnswerBy::Url { .. } | AnswerBy::Message | AnswerBy::Home => {}
+        AnswerBy::InlineWords | AnswerBy::InlineOr { .. } if !has_files => return Ok(()),
+        AnswerBy::InlineWords
+        | AnswerBy::InlineOr { .. }
+        | AnswerBy::Url { .. }
+        | AnswerBy::Message
+        | AnswerBy::Home => {}
     }
     db.write((delivery.clone(), reply.clone()), |tx, (delivery, reply)| {
         Box::pin(async move {

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
+mod hour;
+mod odd;
+mod old;
+mod twice;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,20 +85,6 @@ async fn a_command_makes_an_environment_and_one_message_follows_it() {
 }
 
 #[tokio::test]
-async fn the_same_interaction_again_does_nothing_twice() {
-    let bot = DiscordBot::start().await;
-    let values = [("template", json!("preview-site")), ("name", json!("demo"))];
-    let body = bot.discord.command(&Scene::of(ADA), &["env", "create"], &values).to_string();
-    let signature = bot.discord.signature(body.as_bytes());
-    let first = bot.discord.raw(body.clone(), &signature).await.json();
-    assert_eq!(bot.discord.raw(body, &signature).await.json(), first);
-    bot.app.run_jobs().await;
-    assert_eq!(bot.app.texts("SELECT name FROM environment").await, ["demo"]);
-    assert_eq!(bot.fake.shown_in(CHANNEL).len(), 1);
-    bot.app.end().await;
-}
-
-#[tokio::test]
 async fn a_survey_comes_directly_and_one_click_answers_it() {
     let bot = DiscordBot::start().await;
     bot.creates_demo().await;
@@ -111,14 +102,15 @@ async fn a_survey_comes_directly_and_one_click_answers_it() {
 }
 
 #[tokio::test]
-async fn a_file_is_told_in_words_in_the_answer_and_comes_directly() {
+async fn a_file_comes_in_the_place_of_the_answer_that_promised_it() {
     let bot = DiscordBot::start().await;
     let answer = bot.runs(&["privacy", "export"], &[]).await;
-    assert_eq!(answer["data"]["attachments"], json!([]), "{answer}");
-    assert!(words(&answer).contains("sent you this directly"), "{answer}");
+    assert_eq!(answer, json!({ "type": 5, "data": { "flags": 64 } }));
     bot.app.run_jobs().await;
-    let files = bot.fake.files_in(&bot.fake.direct(ADA));
+    let files = bot.fake.files_in(CHANNEL);
     assert_eq!((files.len(), files[0].media.as_str()), (1, "application/json"));
+    assert_eq!(bot.fake.whispered(CHANNEL, ADA).len(), 1, "the promise became it");
+    assert!(bot.fake.shown_in(&bot.fake.direct(ADA)).is_empty());
     bot.app.end().await;
 }
 
@@ -130,22 +122,6 @@ async fn what_is_missing_is_asked_for_and_what_is_typed_is_looked_up() {
     let focus = bot.discord.types(&Scene::of(ADA), &["env", "create"], &[], ("template", "prev"));
     let fitting = bot.sends(focus).await;
     assert_eq!(fitting["data"]["choices"][0]["value"], "preview-site", "{fitting}");
-}
-
-#[tokio::test]
-async fn what_nobody_knows_is_answered_kindly() {
-    let bot = DiscordBot::start().await;
-    let scene = Scene::of(ADA);
-    let mut odd = bot.discord.command(&scene, &["env", "list"], &[]);
-    odd["data"]["name"] = "other".into();
-    for unknown in [odd, bot.discord.submission(&scene, "no:such:form", &[])] {
-        let answer = bot.sends(unknown).await;
-        assert!(words(&answer).contains("I do not know what this means any more"), "{answer}");
-    }
-    let typed = bot.discord.types(&scene, &["env", "vanished"], &[], ("name", "d"));
-    assert_eq!(bot.sends(typed).await, json!({ "type": 8, "data": { "choices": [] } }));
-    let old = bot.sends(bot.discord.press(&scene, "env.vanished:env_1:")).await;
-    assert_eq!(old["data"]["flags"], 64, "{old}");
 }
 
 #[tokio::test]
@@ -176,8 +152,8 @@ async fn over_the_gateway_the_same_is_answered_and_the_commands_are_written_once
     let bot = DiscordBot::start().await;
     let gateway = connected(&bot).await;
     assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
-    let written = bot.fake.memory().commands[&None].clone();
-    assert_eq!(written[0]["name"], "platform");
+    let written = async || bot.fake.memory().commands.get(&None).cloned();
+    assert_eq!(until("the commands are written", written).await[0]["name"], "platform");
     let again = connected(&bot).await;
     until("both are there", async || (again.told().identified == 1).then_some(())).await;
     assert_eq!(bot.fake.calls("PUT applications/commands"), 1);

@@ -42,21 +42,41 @@ async fn the_application_and_the_gateway_are_asked_for_by_the_bots_token() {
 }
 
 #[tokio::test]
-async fn commands_are_written_everywhere_or_in_one_guild() {
+async fn commands_are_written_and_read_back() {
     let (_fake, client) = connected().await;
     let commands = json!([{ "name": "platform", "description": "Get it" }]);
-    client.put_commands(APP, None, &commands).await.unwrap();
-    assert_eq!(client.commands(APP, None).await.unwrap()[0]["name"], "platform");
-    assert_eq!(client.commands(APP, Some(GUILD)).await.unwrap(), json!([]));
-    client.put_commands(APP, Some(GUILD), &commands).await.unwrap();
-    assert_eq!(client.commands(APP, Some(GUILD)).await.unwrap()[0]["description"], "Get it");
+    client.put_commands(APP, &commands).await.unwrap();
+    assert_eq!(client.commands(APP).await.unwrap()[0]["name"], "platform");
+}
+
+#[tokio::test]
+async fn a_server_that_knows_less_than_discord_is_asked_otherwise() {
+    let (fake, client) = connected().await;
+    fake.memory().application = json!({ "gateway": "ws://127.0.0.1:9" });
+    for route in ["GET applications/@me", GATEWAY, "GET users/@me/guilds"] {
+        fake.refuse(route, 404, 0, 1);
+    }
+    assert_eq!(client.application().await.unwrap()["id"], APP);
+    assert_eq!(client.gateway().await.unwrap()["url"], "ws://127.0.0.1:9");
+    assert_eq!(client.guilds().await.unwrap(), None);
+    assert_eq!(client.guilds().await.unwrap().unwrap()[0]["id"], GUILD);
+}
+
+#[tokio::test]
+async fn where_an_answer_points_nobody_goes() {
+    let elsewhere = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (fake, client) = connected().await;
+    fake.set_redirect(&format!("http://{}/api/v10/gateway/bot", elsewhere.local_addr().unwrap()));
+    assert!(client.gateway().await.is_err());
+    let nobody = tokio::time::timeout(Duration::from_millis(200), elsewhere.accept()).await;
+    assert!(nobody.is_err(), "the token was taken elsewhere");
 }
 
 #[tokio::test]
 async fn a_refused_command_names_the_members_at_fault() {
     let (fake, client) = connected().await;
     let commands = json!([{ "name": "Platform", "description": "" }]);
-    let Err(SendError::Never(why)) = client.put_commands(APP, None, &commands).await else {
+    let Err(SendError::Never(why)) = client.put_commands(APP, &commands).await else {
         panic!("it was taken");
     };
     let faults = "0.description, 0.name";

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use goldenpath::chat::discord::verify::{verifier, verify};
 use goldenpath::clock::Timestamp;
@@ -15,8 +14,6 @@ use crate::harness::discord_bot::DiscordBot;
 
 /// Names the folder of the samples.
 const FOLDER: &str = "GOLDENPATH_TEST_DISCORD_SAMPLES";
-/// Discord waits no longer.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 fn folder() -> PathBuf {
     let named = config::environment().remove(FOLDER);
@@ -35,23 +32,6 @@ fn interactions() -> Vec<(String, Value)> {
     assert!(!paths.is_empty(), "there are no interactions");
     paths.sort();
     paths.into_iter().map(|path| (path.display().to_string(), read(path))).collect()
-}
-
-impl DiscordBot {
-    /// Signs and sends it as it is; what Discord would take as an answer to it.
-    async fn takes(&self, interaction: &Value, what: &str) {
-        let (body, began) = (interaction.to_string(), Instant::now());
-        let answer = self.discord.raw(body.clone(), &self.discord.signature(body.as_bytes())).await;
-        assert_eq!(answer.status, 200, "{what}: {}", answer.body);
-        assert!(began.elapsed() < PATIENCE, "{what} took {:?}", began.elapsed());
-        let kind = answer.json()["type"].as_u64().unwrap();
-        let fits: &[u64] = match interaction["type"].as_u64() {
-            Some(1) => &[1],
-            Some(4) => &[8],
-            _ => &[4, 5, 6, 7, 9],
-        };
-        assert!(fits.contains(&kind), "{what}: {}", answer.body);
-    }
 }
 
 #[test]

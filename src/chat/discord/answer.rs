@@ -1,7 +1,5 @@
 //! Replies as answers to an interaction ("Interaction response"): pure.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{form, render, typed};
@@ -35,6 +33,11 @@ pub fn promised() -> Value {
     json!({ "type": PROMISED, "data": { "flags": EPHEMERAL } })
 }
 
+/// The answer follows for everybody.
+fn promised_openly() -> Value {
+    json!({ "type": PROMISED })
+}
+
 /// A message for the person alone, from its `data`; `over` puts it in the place of the one that was pressed.
 pub fn alone(mut data: Value, over: bool) -> Value {
     if over {
@@ -46,19 +49,17 @@ pub fn alone(mut data: Value, over: bool) -> Value {
 
 /// A sentence or more for the person alone.
 pub fn say(message: &Message, over: bool) -> Value {
-    alone(in_words(message), over)
-}
-
-/// An answer in the request itself has no place for files: they are told in words.
-fn in_words(message: &Message) -> Value {
-    render::message(&message.clone().carrying(&BTreeMap::new()))
+    alone(render::message(message), over)
 }
 
 /// What a person is answered who acted `under` a message or not; `None` for a form, which takes more.
 pub fn reply(under: bool, reply: &Reply, over: bool) -> Option<Value> {
     Some(match reply {
+        // It is on its way through the outbox.
+        Reply::Private { message } if message.has_files() => promised(),
+        Reply::Public { message } if message.has_files() => promised_openly(),
         Reply::Private { message } => say(message, over),
-        Reply::Public { message } => json!({ "type": MESSAGE, "data": in_words(message) }),
+        Reply::Public { message } => json!({ "type": MESSAGE, "data": render::message(message) }),
         Reply::Refused { fields } => say(&refusals(fields), over),
         Reply::Form { .. } => return None,
         Reply::Silent if under && !over => json!({ "type": NOTHING }),

@@ -15,6 +15,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use url::{Host, Url};
 
+use super::address::Address;
 use super::errors::{Decision, Failure, TooMany};
 pub use super::pace::Route;
 use super::pace::{Pace, TOKEN, Told, seconds};
@@ -35,7 +36,7 @@ const AGENT: &str = concat!("DiscordBot (goldenpath, ", env!("CARGO_PKG_VERSION"
 pub struct Settings {
     /// The bot's.
     pub token: String,
-    /// `https://discord.com`, or a fake's.
+    /// `https://discord.com`, or another server's; with `/api` and `/api/v10` or without.
     pub api_url: String,
     /// Whether we hold ourselves to Discord's rates.
     pub pacing: bool,
@@ -63,6 +64,11 @@ impl Call {
     pub fn new(method: Method, route: Route, path: String) -> Self {
         Call { method, route, path }
     }
+
+    /// One that changes or removes the answer at this address.
+    pub fn answer(method: Method, address: &Address) -> Self {
+        Call::new(method, Route::answering("PATCH webhooks", &address.token), address.path())
+    }
 }
 
 /// A connection to Discord as one bot.
@@ -76,7 +82,7 @@ pub struct Client {
 
 impl Client {
     /// With the machine's certificates, as for Slack, and never through what the process's environment
-    /// says. The token goes in the clear to this machine alone.
+    /// says, nor on to where an answer points. The token goes in the clear to machines nearby alone.
     pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider);
@@ -110,32 +116,58 @@ impl Client {
         self.pace.limiter().now()
     }
 
-    /// Our application: its id, its key for signatures.
+    /// Our application: its id, its key for signatures. Of a server that knows no applications the bot's
+    /// own user, which has the same id.
     pub async fn application(&self) -> Result<Value, SendError> {
-        self.look_up(Route::new("GET applications/@me", ""), "applications/@me").await
+        match self.known(Route::new("GET applications/@me", ""), "applications/@me").await? {
+            Some(application) => Ok(application),
+            None => self.look_up(Route::new("GET users/@me", ""), "users/@me").await,
+        }
     }
 
-    /// Where the gateway is, and how many sessions may begin.
+    /// Where the gateway is, and how many sessions may begin, where that is said.
     pub async fn gateway(&self) -> Result<Value, SendError> {
-        self.look_up(Route::new("GET gateway/bot", ""), "gateway/bot").await
+        match self.known(Route::new("GET gateway/bot", ""), "gateway/bot").await? {
+            Some(gateway) => Ok(gateway),
+            None => self.look_up(Route::new("GET gateway", ""), "gateway").await,
+        }
     }
 
-    /// The commands of the application, everywhere or in one guild.
-    pub async fn commands(&self, app: &str, guild: Option<&str>) -> Result<Value, SendError> {
-        let route = Route::new("GET applications/commands", guild.unwrap_or_default());
-        self.look_up(route, &commands_path(app, guild)).await
+    /// The guilds where the bot is; `None` where the server does not tell.
+    pub async fn guilds(&self) -> Result<Option<Value>, SendError> {
+        self.known(Route::new("GET users/@me/guilds", ""), "users/@me/guilds").await
     }
 
-    /// Replaces the commands of the application, everywhere or in one guild.
-    pub async fn put_commands(
-        &self,
-        app: &str,
-        guild: Option<&str>,
-        commands: &Value,
-    ) -> Result<Value, SendError> {
-        let route = Route::new("PUT applications/commands", guild.unwrap_or_default());
-        let call = Call::new(Method::PUT, route, commands_path(app, guild));
+    /// The commands of the application everywhere.
+    pub async fn commands(&self, app: &str) -> Result<Value, SendError> {
+        let path = format!("applications/{app}/commands");
+        self.look_up(Route::new("GET applications/commands", ""), &path).await
+    }
+
+    /// Replaces the commands of the application everywhere.
+    pub async fn put_commands(&self, app: &str, commands: &Value) -> Result<Value, SendError> {
+        let route = Route::new("PUT applications/commands", "");
+        let call = Call::new(Method::PUT, route, format!("applications/{app}/commands"));
         self.judged(&call.route, self.ask(&call, Some(commands), &[]).await)
+    }
+
+    /// Asks what a server that is not Discord's own need not know: then `None`.
+    async fn known(&self, route: Route, path: &str) -> Result<Option<Value>, SendError> {
+        let call = Call::new(Method::GET, route, path.to_owned());
+        match self.ask(&call, None, &[]).await {
+            Err(failure) if failure.is_unknown() => Ok(None),
+            answer => self.judged(&call.route, answer).map(Some),
+        }
+    }
+
+    /// The gateway at this address, as the server names it; `None` where the token is not to go there: to
+    /// Discord itself from a server that is another, or in the clear to far away.
+    pub fn gateway_at(&self, named: &str) -> Option<String> {
+        let mut url = Url::parse(named).ok()?;
+        let fits = url.scheme() == "wss" || (url.scheme() == "ws" && is_near(&url));
+        // Who connects says which version it speaks, and how.
+        url.set_query(None);
+        (fits && (is_discords(&self.base) || !is_discords(&url))).then(|| url.into())
     }
 
     /// Asks what changes nothing.
@@ -227,26 +259,38 @@ impl Client {
 /// The address of the API's version 10.
 fn base(api_url: &str) -> Result<Url> {
     let unfit = || {
-        let why = "use https://discord.com, or http at this machine alone";
+        let why = "use https://discord.com, or http at this machine or in this network";
         Error::Invalid(format!("Discord's address `{api_url}` cannot be used: {why}."))
     };
-    let url = Url::parse(api_url).map_err(|_| unfit())?;
-    let ours = match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(_)) | None => false,
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && ours) {
+    let mut url = Url::parse(api_url.trim()).map_err(|_| unfit())?;
+    if !(url.scheme() == "https" || (url.scheme() == "http" && is_near(&url))) {
         return Err(unfit());
     }
-    url.join("/api/v10/").map_err(|_| unfit())
+    let path = url.path().trim_end_matches('/');
+    let root = path.strip_suffix("/api/v10").or_else(|| path.strip_suffix("/api")).unwrap_or(path);
+    let path = format!("{root}/api/v10/");
+    url.set_path(&path);
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
 }
 
-fn commands_path(app: &str, guild: Option<&str>) -> String {
-    match guild {
-        Some(guild) => format!("applications/{app}/guilds/{guild}/commands"),
-        None => format!("applications/{app}/commands"),
+/// Whether it is this machine, or one in the same network: an address that leads nowhere outside, or a
+/// name that means nothing there.
+fn is_near(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+        Some(Host::Domain(name)) => !name.contains('.'),
+        None => false,
     }
+}
+
+/// Whether it is Discord's own.
+fn is_discords(url: &Url) -> bool {
+    let own = ["discord.com", "discord.gg", "discordapp.com"];
+    let of = |name: &str| own.iter().any(|own| name == *own || name.ends_with(&format!(".{own}")));
+    url.host_str().is_some_and(|name| of(name.trim_end_matches('.')))
 }
 
 /// With its body; where there are files, as a form ("Reference", Uploading Files).
@@ -289,20 +333,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_goes_to_discord_by_tls_or_to_this_machine() {
-        assert_eq!(base("https://discord.com").unwrap().as_str(), "https://discord.com/api/v10/");
-        assert_eq!(base("http://127.0.0.1:9/").unwrap().as_str(), "http://127.0.0.1:9/api/v10/");
-        assert!(base("http://[::1]:9").is_ok());
+    fn the_token_goes_to_discord_by_tls_or_to_machines_nearby() {
+        for near in [
+            "http://127.0.0.1:9",
+            "http://[::1]:9",
+            "http://localhost:9",
+            "http://discord",
+            "http://10.0.0.1",
+        ] {
+            assert!(base(near).is_ok(), "{near}");
+        }
         for unfit in [
             "",
             "discord.com",
             "http://discord.com",
             "http://192.0.2.1",
             "ftp://127.0.0.1",
-            "http://localhost",
+            "http://discord.com.",
+            "http://8.8.8.8",
         ] {
             assert!(base(unfit).is_err(), "{unfit}");
         }
+    }
+
+    #[test]
+    fn an_address_is_taken_with_as_much_of_its_path_as_there_is() {
+        for (url, whole) in [
+            ("https://discord.com", "https://discord.com/api/v10/"),
+            ("http://127.0.0.1:9/", "http://127.0.0.1:9/api/v10/"),
+            ("http://127.0.0.1:9/api", "http://127.0.0.1:9/api/v10/"),
+            ("http://127.0.0.1:9/api/v10/", "http://127.0.0.1:9/api/v10/"),
+            ("https://x.example/fake/api/v10?a#b", "https://x.example/fake/api/v10/"),
+        ] {
+            assert_eq!(base(url).unwrap().as_str(), whole);
+        }
+    }
+
+    #[test]
+    fn no_server_but_discords_own_leads_to_discords_gateway() {
+        let at = |api_url: &str, named: &str| {
+            let settings =
+                Settings { token: "t".into(), api_url: api_url.into(), pacing: false, patience: PATIENCE };
+            Client::new(&settings, Arc::new(crate::clock::SystemClock)).unwrap().gateway_at(named)
+        };
+        let (real, fake) = ("https://discord.com", "http://127.0.0.1:9");
+        let named = "wss://gateway.discord.gg/?v=10&encoding=json";
+        assert_eq!(at(real, named).as_deref(), Some("wss://gateway.discord.gg/"));
+        assert_eq!(at(fake, "ws://127.0.0.1:8").as_deref(), Some("ws://127.0.0.1:8/"));
+        for far in [named, "wss://GATEWAY.discord.gg:443", "ws://gateway.example", "https://127.0.0.1:8", "x"]
+        {
+            assert_eq!(at(fake, far), None, "{far}");
+        }
+        assert_eq!(at(real, "ws://gateway.discord.gg"), None, "not in the clear");
     }
 
     #[test]

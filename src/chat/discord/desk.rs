@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::address::Address;
 use super::form::{self, Move, Step};
 use super::guilds::Ours;
 use super::inbound::{self, Act, Asking, Deed, Parsed, Via};
@@ -109,7 +110,9 @@ impl Desk {
     /// In a task of its own: when Discord hangs up after three seconds the work is still done, and its
     /// answer follows; a fault in it is answered instead of breaking the connection.
     async fn in_time(&self, act: Act) -> Value {
-        let (desk, promise) = (self.clone(), self.discord.promise(&act));
+        let promise = self.discord.promise(&act);
+        let act = Act { promise: promise.as_ref().map(Address::text), ..act };
+        let desk = self.clone();
         let mut work = tokio::spawn(async move { desk.take(act).await });
         if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut work).await {
             return done.unwrap_or_else(|_| self.crashed());
@@ -117,7 +120,7 @@ impl Desk {
         let desk = self.clone();
         tokio::spawn(async move {
             let late = work.await.unwrap_or_else(|_| desk.crashed());
-            desk.discord.keep_promise(&promise, late).await;
+            desk.discord.keep_promise(promise.as_ref(), late).await;
         });
         answer::promised()
     }

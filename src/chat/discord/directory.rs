@@ -100,8 +100,8 @@ impl Discord {
         if !self.guilds.own.is_empty() {
             return Ok(());
         }
-        let asked = Route::new("GET users/@me/guilds", "");
-        let guilds = self.outbound.client().look_up(asked, "users/@me/guilds").await?;
+        // A server that does not tell it here does so at the gateway.
+        let Some(guilds) = self.outbound.client().guilds().await? else { return Ok(()) };
         let guilds = guilds.as_array().ok_or_else(unreadable)?;
         let ids = guilds.iter().filter_map(|guild| text(guild, &["id"]));
         self.guilds.learn(application["bot_public"] == true, ids);

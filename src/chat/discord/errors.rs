@@ -129,6 +129,11 @@ impl Failure {
         }
     }
 
+    /// Whether there is nothing of that name, whoever says so.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Failure::Code { status: 404, .. } | Failure::Status(404))
+    }
+
     /// For the log and the row.
     pub fn reason(&self) -> String {
         match self {

@@ -150,7 +150,7 @@ impl Discord {
     }
 
     async fn written(&self, app: &str) -> Result<Vec<Finding>, SendError> {
-        let there = self.outbound.client().commands(app, None).await?;
+        let there = self.outbound.client().commands(app).await?;
         Ok(vec![Finding::Fine(match register::to_write(&there, &tree::tree(&self.menu)) {
             None => "Discord shows the commands as they are".into(),
             Some(_) => "Discord shows other commands; the next start of the bot writes them".into(),

@@ -62,6 +62,13 @@ impl RawEventHandler for Desk {
             Event::Ready(it) => {
                 self.discord.guilds.met(it.ready.guilds.iter().map(|it| it.id.to_string()).collect())
             }
+            // One that lacks a part which nobody here needs.
+            Event::Unknown(it) if it.kind == "READY" => {
+                let guilds = it.value["guilds"].as_array().into_iter().flatten();
+                self.discord
+                    .guilds
+                    .met(guilds.filter_map(|guild| guild["id"].as_str()).map(str::to_owned).collect());
+            }
             _ => {}
         }
     }

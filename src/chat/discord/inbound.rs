@@ -48,6 +48,8 @@ pub struct Act {
     pub id: String,
     pub app: String,
     pub token: String,
+    /// Where an answer goes that was promised; no more than the token to be logged.
+    pub promise: Option<String>,
 }
 
 /// What it means.
@@ -70,7 +72,10 @@ impl Act {
             display_name: self.who.name.clone(),
             place: self.place.clone(),
             delivery: self.id.clone(),
-            answer_by: AnswerBy::InlineWords,
+            answer_by: match &self.promise {
+                Some(url) => AnswerBy::InlineOr { url: url.clone() },
+                None => AnswerBy::InlineWords,
+            },
             input,
         }
     }
@@ -202,12 +207,15 @@ impl Reader<'_> {
         }
         let deed = match components::pressed(&id, &chosen)? {
             Pressed::Value(value) => Deed::Do(Input::Press { value }),
-            Pressed::Confirm { value, title } => {
-                let label = label(self.interaction.get("message"), &id).unwrap_or_else(|| "Go on".into());
-                let spec = self.menu.get(value.parts().0);
-                let words = spec.and_then(|spec| spec.confirm.as_deref());
-                Deed::Confirm(components::confirm(&value, title.as_deref(), &label, words))
-            }
+            Pressed::Confirm { value, title } => match self.menu.get(value.parts().0) {
+                Some(spec) => {
+                    let label = label(self.interaction.get("message"), &id).unwrap_or_else(|| "Go on".into());
+                    let words = spec.confirm.as_deref();
+                    Deed::Confirm(components::confirm(&value, title.as_deref(), &label, words))
+                }
+                // Of another version: there is nothing to be sure of.
+                None => Deed::Do(Input::Press { value }),
+            },
         };
         self.did(Via::Press, deed)
     }
@@ -223,7 +231,7 @@ impl Reader<'_> {
         let (id, token) = (self.text(&["id"])?, self.text(&["token"])?);
         let app = self.text(&["application_id"]).unwrap_or_default();
         let under = via == Via::Press || self.interaction.get("message").is_some_and(Value::is_object);
-        Some(Parsed::Act(Box::new(Act { who, place, via, deed, under, id, app, token })))
+        Some(Parsed::Act(Box::new(Act { who, place, via, deed, under, id, app, token, promise: None })))
     }
 
     /// Who did it: a guild's member, or a user whose workspace is not known.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::address::Address;
 use super::client::Call;
 use super::desk::Desk;
 use super::inbound::Act;
@@ -18,14 +19,29 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A connection that held for so long was a good one.
 const GOOD: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// What answers by an interaction's token; see [`Route::is_answer`].
-const CALL_BACK: &str = "POST webhooks/callback";
-const ORIGINAL: &str = "PATCH webhooks";
+const CALL_BACK: &str = "POST interactions/callback";
 
-/// Where the answer to an interaction goes that was promised.
-pub(super) struct Promise {
-    app: String,
-    token: String,
+/// Tries of something that has to work in the end, ever rarer; the log is told each new reason once.
+struct Tries {
+    what: &'static str,
+    pause: Duration,
+    told: String,
+}
+
+impl Tries {
+    fn new(what: &'static str) -> Self {
+        Tries { what, pause: FIRST_PAUSE, told: String::new() }
+    }
+
+    /// Waits for the next one, at least as long as was `asked` for, in seconds.
+    async fn failed(&mut self, why: String, asked: Option<u64>) {
+        if why != self.told {
+            tracing::warn!(reason = %why, "{}", self.what);
+            self.told = why;
+        }
+        tokio::time::sleep(self.pause.max(Duration::from_secs(asked.unwrap_or(0)))).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
 impl Desk {
@@ -37,38 +53,41 @@ impl Desk {
 
 impl Discord {
     async fn connect(&self, desk: Desk) {
-        let (mut pause, mut told) = (FIRST_PAUSE, String::new());
+        let mut tries = Tries::new("not connected to Discord");
         loop {
             let began = Instant::now();
-            let ended = self.link(&desk).await;
-            let (why, asked) = match ended {
+            let (why, asked) = match self.link(&desk).await {
                 Ok(why) => (why, None),
                 Err(error) => (error.to_string(), error.seconds()),
             };
-            if why != told {
-                tracing::warn!(reason = %why, "not connected to Discord");
-                told = why;
-            }
             if began.elapsed() > GOOD {
-                pause = FIRST_PAUSE;
+                tries.pause = FIRST_PAUSE;
             }
-            tokio::time::sleep(pause.max(Duration::from_secs(asked.unwrap_or(0)))).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            tries.failed(why, asked).await;
         }
     }
 
-    /// Connects once; why the connection ended. Where interactions come over HTTP there is none to keep, and
-    /// this never returns.
+    /// Connects once; why the connection ended.
     async fn link(&self, desk: &Desk) -> Result<String, SendError> {
         let client = self.outbound.client();
         let application = client.application().await?;
-        let app = application["id"].as_str().filter(|id| address::is_id(id)).unwrap_or_default().to_owned();
+        let app = application["id"].as_str().filter(|id| address::is_id(id)).unwrap_or_default();
         self.learn_guilds(&application).await?;
-        self.register(&app).await?;
-        tracing::info!(application = %app, "connected to Discord");
-        if application["interactions_endpoint_url"].is_string() {
+        let over_http = application["interactions_endpoint_url"].as_str().is_some_and(|url| !url.is_empty());
+        tracing::info!(application = app, over_http, "Discord knows the bot");
+        tokio::select! {
+            never = self.keep_commands(app) => never,
+            ended = self.listen(desk, over_http) => ended,
+        }
+    }
+
+    /// Listens until the gateway's connection cannot go on; why. Where interactions come over HTTP there is
+    /// none to keep, and this never returns.
+    async fn listen(&self, desk: &Desk, over_http: bool) -> Result<String, SendError> {
+        if over_http {
             return std::future::pending().await;
         }
+        let client = self.outbound.client();
         let gateway = client.gateway().await?;
         let later = |seconds, reason: &str| SendError::Later { seconds, reason: reason.into() };
         let limit = &gateway["session_start_limit"];
@@ -76,18 +95,28 @@ impl Discord {
             let seconds = limit["reset_after"].as_u64().unwrap_or(0).div_ceil(1_000);
             return Err(later(seconds, "Discord lets no more sessions begin today"));
         }
-        let url = gateway["url"].as_str().ok_or_else(|| later(1, "Discord named no gateway"))?;
-        Ok(gateway::serve(desk.clone(), url, &self.token, &self.api_url).await)
+        let named = gateway["url"].as_str().ok_or_else(|| later(1, "Discord named no gateway"))?;
+        let far = || later(1, "the server named a gateway where the token is not to go");
+        let url = client.gateway_at(named).ok_or_else(far)?;
+        Ok(gateway::serve(desk.clone(), &url, &self.token, &self.api_url).await)
+    }
+
+    /// Writes the commands that Discord shows, however often that has to be tried: whoever knows them can
+    /// use the bot meanwhile. Never returns.
+    async fn keep_commands(&self, app: &str) -> Result<String, SendError> {
+        let mut tries = Tries::new("the commands that Discord shows were not written");
+        while let Err(error) = self.register(app).await {
+            tries.failed(error.to_string(), error.seconds()).await;
+        }
+        std::future::pending().await
     }
 
     /// Writes the commands that Discord shows, where they are others; everywhere, for those of one guild are
     /// not there in direct conversations.
     async fn register(&self, app: &str) -> Result<(), SendError> {
         let client = self.outbound.client();
-        if let Some(commands) =
-            register::to_write(&client.commands(app, None).await?, &tree::tree(&self.menu))
-        {
-            client.put_commands(app, None, &commands).await?;
+        if let Some(commands) = register::to_write(&client.commands(app).await?, &tree::tree(&self.menu)) {
+            client.put_commands(app, &commands).await?;
             tracing::info!("the commands that Discord shows were written");
         }
         Ok(())
@@ -100,36 +129,35 @@ impl Discord {
         if !address::is_id(&id) || !address::is_plain(&token) {
             return Err(SendError::Never("it has no address".into()));
         }
-        let route = Route::new(CALL_BACK, &token);
+        let route = Route::answering(CALL_BACK, &token);
         self.tell(Call::new(Method::POST, route, format!("interactions/{id}/{token}/callback")), Some(answer))
             .await
     }
 
-    /// Where an answer to this goes that comes late.
-    pub(super) fn promise(&self, act: &Act) -> Promise {
-        Promise { app: act.app.clone(), token: act.token.clone() }
+    /// Where the answer to this goes that comes later.
+    pub(super) fn promise(&self, act: &Act) -> Option<Address> {
+        Address::new(self.outbound.client().now(), &act.app, &act.token)
     }
 
     /// Brings the answer that was promised.
-    pub(super) async fn keep_promise(&self, promise: &Promise, mut answer: Value) {
+    pub(super) async fn keep_promise(&self, promise: Option<&Address>, mut answer: Value) {
         // Who sees it was settled with the promise; Discord refuses an edit that says so again.
         if let Some(data) = answer["data"].as_object_mut() {
             data.remove("flags");
         }
-        let Promise { app, token } = promise;
-        if !address::is_id(app) || !address::is_plain(token) {
+        let Some(address) = promise else {
             return tracing::warn!("an answer to Discord came too late, and has no address");
-        }
-        let path = format!("webhooks/{app}/{token}/messages/@original");
-        let call = |method| Call::new(method, Route::new(ORIGINAL, token), path);
+        };
         let told = match answer.get("data").filter(|_| answer["type"] == 4 || answer["type"] == 7) {
-            Some(data) => self.tell(call(Method::PATCH), Some(data)).await,
+            Some(data) => self.tell(Call::answer(Method::PATCH, address), Some(data)).await,
             // A form cannot open any more, and what changes nothing needs no words.
             None if answer["type"] == 9 => {
                 let late = json!({ "content": "⚠️ That took too long to open the form. Do it again.", "allowed_mentions": { "parse": [] } });
-                self.tell(call(Method::PATCH), Some(&late)).await
+                self.tell(Call::answer(Method::PATCH, address), Some(&late)).await
             }
-            None => self.tell(call(Method::DELETE), None).await,
+            // It goes there through the outbox.
+            None if answer["type"] == 5 => Ok(()),
+            None => self.tell(Call::answer(Method::DELETE, address), None).await,
         };
         if let Err(error) = told {
             tracing::warn!(reason = %error, "an answer to Discord came too late");

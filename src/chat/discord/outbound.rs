@@ -18,7 +18,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::address::{self, Address, Slot};
+use super::address::{self, Address};
 use super::client::{Attached, Call, Client, Settings};
 use super::errors::{Decision, Failure};
 use super::pace::Route;
@@ -34,10 +34,6 @@ use crate::error::Result;
 const POST: &str = "POST channels/messages";
 const EDIT: &str = "PATCH channels/messages";
 const OPEN: &str = "POST users/@me/channels";
-const ANSWER: &str = "PATCH webhooks";
-const FOLLOW_UP: &str = "POST webhooks";
-/// Seen by whoever acted alone ("Message flags").
-const EPHEMERAL: u64 = 64;
 /// An answer may overtake the request's own, which promises it.
 const OVERTAKING: Duration = Duration::from_secs(10);
 /// So many direct conversations are remembered.
@@ -132,7 +128,8 @@ impl Outbound {
         Ok(channel)
     }
 
-    /// Answers an interaction. No token of ours goes along: the address stands for itself.
+    /// Brings the answer to an interaction that was promised. No token of ours goes along: the address
+    /// stands for itself.
     async fn answer(&self, text: &str, post: &Post<'_>) -> Result<MessageRef, SendError> {
         let address = Address::read(text)
             .ok_or_else(|| SendError::Never("the address for answers is none of Discord's".into()))?;
@@ -140,18 +137,9 @@ impl Outbound {
         if age >= limits::TOKEN_LIVES {
             return Err(SendError::NotThere(Failure::Expired.reason()));
         }
-        let path = format!("webhooks/{}/{}", address.app, address.token);
-        let mut parcel = Parcel::of(&post.marked());
-        let call = match address.slot {
-            Slot::Original => {
-                Call::new(Method::PATCH, answer_route(&address), format!("{path}/messages/@original"))
-            }
-            Slot::FollowUp => {
-                parcel.body["flags"] = EPHEMERAL.into();
-                Call::new(Method::POST, answer_route(&address), path)
-            }
-        };
-        match self.say(&call, parcel).await {
+        let call = Call::answer(Method::PATCH, &address);
+        // It takes the place of what stands there, so nobody reads it twice.
+        match self.say(&call, Parcel::of(post.message)).await {
             Err(SendError::NotThere(reason) | SendError::Gone(reason)) if age < OVERTAKING => {
                 Err(SendError::Later { seconds: 1, reason })
             }
@@ -225,7 +213,7 @@ impl Platform for Outbound {
             }
             Target::Respond { url } => match Address::read(url) {
                 Some(address) if address.age(self.client.now()) < limits::TOKEN_LIVES => {
-                    answer_route(&address)
+                    Call::answer(Method::PATCH, &address).route
                 }
                 _ => return Duration::ZERO,
             },
@@ -286,14 +274,6 @@ impl Parcel {
 fn is_rich(body: &Value) -> bool {
     let some = |name: &str| body[name].as_array().is_some_and(|all| !all.is_empty());
     some("embeds") || some("components")
-}
-
-fn answer_route(address: &Address) -> Route {
-    let name = match address.slot {
-        Slot::Original => ANSWER,
-        Slot::FollowUp => FOLLOW_UP,
-    };
-    Route::new(name, &address.token)
 }
 
 /// Stands for the message `key` in this channel.

@@ -30,12 +30,18 @@ pub struct Route {
     /// `POST channels/messages`.
     pub name: &'static str,
     pub major: String,
+    answers: bool,
 }
 
 impl Route {
     /// Of this name, of this owner.
     pub fn new(name: &'static str, major: &str) -> Self {
-        Route { name, major: major.to_owned() }
+        Route { name, major: major.to_owned(), answers: false }
+    }
+
+    /// One that answers the interaction of this token.
+    pub fn answering(name: &'static str, token: &str) -> Self {
+        Route { answers: true, ..Route::new(name, token) }
     }
 
     /// What a "too many" of this route holds.
@@ -45,7 +51,7 @@ impl Route {
 
     /// Answers to interactions are outside the limit for everything, and need no token.
     pub fn is_answer(&self) -> bool {
-        self.name.contains("webhooks")
+        self.answers
     }
 }
 
@@ -249,7 +255,7 @@ mod tests {
         assert_eq!(pace.wait("a", &post("2"), false), Duration::ZERO);
         clock.advance(SECOND * 65);
         pace.too_many(&post("1"), &TooMany { after: Some(SECOND), global: true, shared: false });
-        let answer = Route::new("PATCH webhooks", "t");
+        let answer = Route::answering("PATCH webhooks", "t");
         assert_eq!([pace.wait("b", &post("2"), false), pace.wait("c", &answer, false)], [SECOND; 2]);
     }
 
@@ -265,7 +271,7 @@ mod tests {
         for _ in 0..REFUSALS {
             pace.refused();
         }
-        assert_eq!(pace.wait("b", &Route::new("PATCH webhooks", "t"), false), REFUSALS_IN);
+        assert_eq!(pace.wait("b", &Route::answering("PATCH webhooks", "t"), false), REFUSALS_IN);
     }
 
     #[test]

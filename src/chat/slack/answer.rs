@@ -112,7 +112,7 @@ async fn show(slack: &Slack, asked: &Asked, in_modal: bool, message: &Message) {
         (AnswerBy::InlineWords, Some(trigger)) => {
             slack.client.open(trigger, &view::message("Answer", message), in_modal).await
         }
-        (AnswerBy::Inline | AnswerBy::InlineWords, _) => {
+        (AnswerBy::Inline | AnswerBy::InlineWords | AnswerBy::InlineOr { .. }, _) => {
             Err(SendError::Never("no way back to the presser".into()))
         }
     };

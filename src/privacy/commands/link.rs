@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::{Actor, recorded};
-use crate::chat::inbound::{AnswerBy, Identity};
+use crate::chat::inbound::Identity;
 use crate::chat::message::{Button, Message, Reply, code, plain, strong};
 use crate::commands::{Call, Handlers, handler};
 use crate::db::{Conn, Tx};
@@ -34,7 +34,7 @@ async fn link(slice: Arc<Privacy>, call: Call) -> Result<Reply> {
 /// delivery gets the same one without.
 async fn give(slice: &Privacy, call: &Call) -> Result<Reply> {
     recorded(&call.actor.person)?;
-    if !matches!(call.invocation.answer_by, AnswerBy::Inline | AnswerBy::InlineWords) {
+    if !call.invocation.answer_by.is_inline() {
         return Err(Error::Invalid(
             "A code is shown to you alone, and only as the answer to the command. Type `/platform link`."
                 .into(),

@@ -121,8 +121,9 @@ impl Acting for DiscordPerson<'_> {
     }
 
     async fn file(&self, name: &str) -> Option<Vec<u8>> {
-        let files = self.bot().fake.files_in(&self.direct());
-        files.into_iter().find(|file| file.name == name).map(|file| file.bytes)
+        let places = [CHANNEL.to_owned(), self.direct()];
+        let mut files = places.iter().flat_map(|place| self.bot().fake.files_in(place));
+        files.find(|file| file.name == name).map(|file| file.bytes)
     }
 }
 
@@ -173,7 +174,14 @@ impl DiscordPerson<'_> {
         let (words, values) = sub_command(&menu, line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let values: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        self.sends(self.bot().discord.command(&Scene::of(&user(self.name)), &words, &values)).await
+        let answer =
+            self.sends(self.bot().discord.command(&Scene::of(&user(self.name)), &words, &values)).await;
+        if answer["type"] != 5 {
+            return answer;
+        }
+        // It was promised, and comes through the outbox.
+        self.bot().app.run_jobs().await;
+        json!({ "type": 4, "data": self.whispered().pop().unwrap().json })
     }
 
     /// What is called so: of their answers, in the channel or the direct conversation.

@@ -22,6 +22,8 @@ pub struct Told {
     pub resumed: usize,
     /// Whether the next one that resumes is told that its session is gone.
     pub forgets: bool,
+    /// Whether every connection is ended before a word.
+    pub away: bool,
     /// All that was brought, from number 2 on; 1 is the greeting.
     brought: Vec<Value>,
     /// The session that can be resumed.
@@ -35,6 +37,13 @@ pub struct FakeGateway {
     /// Rises with each thing to bring; odd steps of `cuts` end the connections.
     news: watch::Sender<usize>,
     cuts: watch::Sender<usize>,
+}
+
+impl Told {
+    /// How often somebody was connected.
+    pub fn sessions(&self) -> usize {
+        self.identified + self.resumed
+    }
 }
 
 impl FakeGateway {
@@ -78,6 +87,9 @@ impl FakeGateway {
     }
 
     async fn serve(&self, stream: TcpStream) {
+        if self.told().away {
+            return;
+        }
         let Ok(mut socket) = accept_async(stream).await else { return };
         let (mut news, mut cuts) = (self.news.subscribe(), self.cuts.subscribe());
         send(&mut socket, json!({ "op": 10, "d": { "heartbeat_interval": 41_250 }, "s": null, "t": null }))

@@ -17,6 +17,8 @@ pub struct Faults {
     pub(super) refusing: BTreeMap<String, (Refusal, usize)>,
     /// Every call is answered by this status instead, and not done.
     pub(super) status: Option<u16>,
+    /// Every call is sent on to this address, and not done.
+    pub(super) redirect: Option<String>,
     pub(super) after: After,
 }
 
@@ -42,6 +44,11 @@ impl FakeDiscord {
     /// Every call is answered by this status, until it is no longer down.
     pub fn set_status(&self, status: u16) {
         self.memory().faults.status = Some(status);
+    }
+
+    /// Every call is sent on to this address.
+    pub fn set_redirect(&self, url: &str) {
+        self.memory().faults.redirect = Some(url.to_owned());
     }
 
     /// What becomes of answers from now on; the calls are done.

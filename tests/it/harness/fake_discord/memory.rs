@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use goldenpath::chat::discord::address;
 use goldenpath::clock::Timestamp;
 use serde_json::{Value, json};
 
 use super::faults::Faults;
 use super::rates::Rates;
 use super::{ADA, BEN, CHANNEL, GUILD, TOKEN};
+
+/// Discord's first instant, from which its ids count ("Reference", snowflakes).
+const EPOCH: i64 = 1_420_070_400_000;
 
 /// A channel, a thread, or the direct conversation with a user.
 #[derive(Debug, Clone, Default)]
@@ -177,7 +179,7 @@ impl Memory {
     /// An id that says when it was made; no two are the same.
     pub(super) fn new_id(&mut self) -> String {
         self.next_id += 1;
-        (((self.now.0 - address::made_at("0").0) << 22) + self.next_id).to_string()
+        (((self.now.0 - EPOCH) << 22) + self.next_id).to_string()
     }
 
     /// The direct conversation with a user, opened where it is not there yet.

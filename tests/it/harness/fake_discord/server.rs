@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -55,6 +55,7 @@ fn route<'a>(method: &str, path: &'a [&'a str]) -> Option<(String, &'a str)> {
         ["users", "@me", "guilds"] => ("users/@me/guilds", ""),
         ["users", _] => ("users", ""),
         ["gateway", "bot"] => ("gateway/bot", ""),
+        ["gateway"] => ("gateway", ""),
         ["applications", "@me"] | ["oauth2", "applications", "@me"] => ("applications/@me", ""),
         ["applications", _, "commands"] => ("applications/commands", ""),
         ["applications", _, "guilds", guild, "commands"] => ("applications/commands", *guild),
@@ -77,6 +78,9 @@ impl Memory {
         if let Some(status) = self.faults.status {
             self.record(&name, path, &body, &status.to_string());
             return StatusCode::from_u16(status).unwrap().into_response();
+        }
+        if let Some(url) = &self.faults.redirect {
+            return Redirect::temporary(url).into_response();
         }
         let until = ["*", &name].iter().filter_map(|name| self.faults.busy.get(*name)).max();
         let left = until.map(|until| until.since(self.now)).filter(|left| !left.is_zero());
@@ -122,7 +126,7 @@ impl Memory {
             ("PUT", ["applications", _, "guilds", guild, "commands"]) => {
                 commands::replace(self, Some(guild), &request.body)
             }
-            ("GET", ["gateway", "bot"]) => directory::gateway(self),
+            ("GET", ["gateway"] | ["gateway", "bot"]) => directory::gateway(self),
             ("GET", ["users", "@me", "guilds"]) => directory::guilds(self),
             ("GET", ["users", user]) => directory::user(self, user),
             ("GET", ["guilds", guild]) => directory::guild(self, guild),
