@@ -58,7 +58,11 @@ async fn a_press_extends_once_and_a_confirmation_destroys_once() {
     let press = bot.discord.press(&Scene::of(ADA), &bot.follows("Extend by 1 day"));
     let first = bot.delivers(&press).await;
     let extended = bot.app.texts(deadline).await;
-    assert_eq!((bot.delivers(&press).await, bot.app.texts(deadline).await), (first, extended));
+    let again = bot.delivers(&press).await;
+    // What is said beneath an answer once, such as how to say one's zone, is not said again.
+    let said = |answer: &Value| answer["data"]["content"].as_str().unwrap().to_owned();
+    assert!(said(&first).starts_with(&said(&again)), "{first} {again}");
+    assert_eq!(bot.app.texts(deadline).await, extended);
     let [question, again] =
         bot.delivers_twice(&bot.discord.press(&Scene::of(ADA), &bot.follows("Destroy"))).await;
     assert_eq!(question, again);
