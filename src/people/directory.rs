@@ -58,6 +58,10 @@ impl People {
         drop(conn);
         let unit = self.db.write((account, groups), |tx, (account, groups)| {
             Box::pin(async move {
+                // Such a platform knows somebody by one id in all workspaces.
+                if groups.is_some() && account.standing == Standing::Member {
+                    store::directory::join(tx, account).await?;
+                }
                 store::directory::take_down(tx, std::slice::from_ref(account)).await?;
                 match groups {
                     Some(groups) => store::groups::take_down_of(tx, &account.identity, groups).await,

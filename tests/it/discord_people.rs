@@ -151,6 +151,37 @@ async fn of_several_servers_somebody_is_of_one_that_they_are_in() {
 }
 
 #[tokio::test]
+async fn whoever_is_in_several_servers_is_one_person_and_answers_directly_what_they_are_asked() {
+    let bot = of_two_guilds().await;
+    bot.openly(ADA).await;
+    let second = Scene { guild: Some(SECOND.into()), ..Scene::of(ADA) };
+    let values = [("template", json!("preview-site")), ("name", json!("demo"))];
+    bot.sends(bot.discord.command(&second, &["env", "create"], &values)).await;
+    bot.app.run_jobs().await;
+    assert!(bot.openly(ADA).await.contains("demo") && bot.directly(ADA).await.contains("demo"));
+    assert_eq!(bot.accounts().await, [format!("{GUILD} member"), format!("{SECOND} member")]);
+    assert_eq!(bot.app.texts("SELECT id FROM person").await.len(), 1);
+    let direct = bot.fake.direct(ADA);
+    let prompt = bot.fake.memory().messages.iter().find(|it| it.channel == direct).unwrap().clone();
+    let well = button(prompt.versions.last().unwrap(), "Very well");
+    bot.sends(bot.discord.press(&Scene::direct(&bot.fake, ADA).under(&prompt.id), &well)).await;
+    bot.app.run_jobs().await;
+    assert_eq!(bot.app.texts("SELECT respondent FROM answer").await.len(), 1);
+    bot.app.end().await;
+}
+
+#[tokio::test]
+async fn a_stranger_elsewhere_is_joined_to_nobody() {
+    let bot = DiscordBot::start().await;
+    bot.openly(ADA).await;
+    bot.reads(&among_strangers(ADA), &["env", "list"]).await;
+    bot.reads(&among_strangers(BEN), &["env", "list"]).await;
+    bot.openly(BEN).await;
+    assert_eq!(bot.app.texts("SELECT id FROM person").await.len(), 4);
+    bot.app.end().await;
+}
+
+#[tokio::test]
 async fn whoever_left_the_server_where_they_were_met_is_of_the_other() {
     let bot = of_two_guilds().await;
     bot.openly(ADA).await;

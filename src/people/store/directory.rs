@@ -99,7 +99,7 @@ pub(in crate::people) async fn accounts_of(
     let sql = "SELECT identity.workspace, identity.standing, identity.looked_up_at
                FROM identity JOIN person ON person.id = identity.person_id
                WHERE identity.platform = $1 AND identity.user_id = $2
-               ORDER BY person.created_at, identity.workspace";
+               ORDER BY person.created_at, identity.linked, identity.workspace";
     let known = |(workspace, standing, looked_up): (String, Option<String>, Option<i64>)| Known {
         identity: Identity::new(platform, &workspace, user),
         standing: standing.as_deref().and_then(Standing::of),
@@ -107,6 +107,23 @@ pub(in crate::people) async fn accounts_of(
     };
     let rows: Vec<_> = sqlx::query_as(sql).bind(platform).bind(user).fetch_all(conn).await?;
     Ok(rows.into_iter().map(known).collect())
+}
+
+/// Makes an account that was never seen one of the person who has the same user in another workspace, where
+/// they are a member too; it goes behind those that they have.
+pub(in crate::people) async fn join(tx: &mut Tx, account: &Account) -> Result<()> {
+    let Identity { platform, workspace, user } = &account.identity;
+    let sql = "INSERT INTO identity (platform, workspace, user_id, person_id, standing, linked)
+               SELECT other.platform, $2, other.user_id, other.person_id, $4, 1 +
+                   (SELECT max(theirs.linked) FROM identity AS theirs WHERE theirs.person_id = other.person_id)
+               FROM identity AS other
+               WHERE other.platform = $1 AND other.user_id = $3 AND other.workspace <> $2
+                   AND other.standing = 'member'
+               ORDER BY other.linked, other.workspace LIMIT 1
+               ON CONFLICT (platform, workspace, user_id) DO NOTHING";
+    let query = sqlx::query(sql).bind(platform).bind(workspace).bind(user);
+    query.bind(account.standing.word()).execute(tx.conn()).await?;
+    Ok(())
 }
 
 /// Members who were looked up before `all`, and of those who are in a group also before `grouped`, behind
