@@ -201,7 +201,8 @@ impl Engine {
     /// An answer that tells somebody a time, with what there is to say of it.
     async fn with_afterword(&self, actor: &Actor, reply: Reply) -> Reply {
         match reply {
-            Reply::Private { mut message } if tells_time(&message, actor) => {
+            // One with files was sent on its way already.
+            Reply::Private { mut message } if !message.has_files() && tells_time(&message, actor) => {
                 match (self.afterword)(actor.clone()).await {
                     Ok(blocks) => message.blocks.extend(blocks),
                     Err(Error::Away(_)) => {}
