@@ -71,7 +71,6 @@ fn start_log(config: &Config) {
         "slack_morphism=info",
         "serenity=error",
         "tungstenite=info",
-        "tokio_tungstenite=info",
         "hyper=info",
         "sqlx=warn",
         "sqlx_core::pool=error",

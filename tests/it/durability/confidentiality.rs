@@ -6,8 +6,11 @@ use goldenpath::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::{ask, asked};
-use crate::harness::bot_process::Bot;
+use crate::harness::bot_process::{Bot, until};
 use crate::harness::database::sqlite;
+use crate::harness::discord_sender::{DiscordSender, Scene};
+use crate::harness::fake_discord::{ADA, FakeDiscord, TOKEN};
+use crate::harness::fake_gateway::FakeGateway;
 use crate::harness::reading::buttons;
 
 const USER: &str = "UCANARY";
@@ -45,6 +48,30 @@ async fn an_answer_leads_to_nobody() {
     }
     let value = press["actions"][0]["value"].as_str().unwrap();
     for secret in [USER, value, trigger, address, &person] {
+        assert!(!bot.said().contains(secret), "the log holds {secret}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gateway_brings_is_in_no_log_whether_or_not_it_can_be_read() {
+    let (discord, mut bot) = (FakeDiscord::start().await, Bot::installed().await);
+    let gateway = FakeGateway::start(&discord).await;
+    bot.settings = vec![("DISCORD_TOKEN", TOKEN.to_owned()), ("DISCORD_API_URL", discord.url())];
+    bot.restart().await;
+    until("it is connected", async || (gateway.told().identified == 1).then_some(())).await;
+    let sender = DiscordSender::new(String::new(), 7, 0, discord.clone());
+    let mut tokens = vec![TOKEN.to_owned()];
+    for garbles in [true, false] {
+        gateway.told().garbles = garbles;
+        let said = sender.command(&Scene::of(ADA), &["feedback", "give"], &[("text", json!("canary words"))]);
+        tokens.push(said["token"].as_str().unwrap().to_owned());
+        gateway.brings(said);
+        let sent = async || (gateway.told().sent == tokens.len() - 1).then_some(());
+        until("it is sent", sent).await;
+    }
+    until("one is answered", async || (discord.calls("POST interactions/callback") == 1).then_some(())).await;
+    assert_eq!(bot.stop().await, Some(0));
+    for secret in tokens.iter().map(String::as_str).chain(["canary words"]) {
         assert!(!bot.said().contains(secret), "the log holds {secret}");
     }
 }

@@ -22,6 +22,10 @@ pub struct Told {
     pub resumed: usize,
     /// Whether the next one that resumes is told that its session is gone.
     pub forgets: bool,
+    /// Of what was brought, how much was sent.
+    pub sent: usize,
+    /// Whether frames lack their number, so that they cannot be read.
+    pub garbles: bool,
     /// Whether every connection is ended before a word.
     pub away: bool,
     /// All that was brought, from number 2 on; 1 is the greeting.
@@ -100,10 +104,14 @@ impl FakeGateway {
             if let Some(after) = had {
                 let new: Vec<Value> = self.told().brought[after..].to_vec();
                 for (n, interaction) in new.into_iter().enumerate() {
-                    let frame =
+                    let mut frame =
                         json!({ "op": 0, "s": after + n + 2, "t": "INTERACTION_CREATE", "d": interaction });
+                    if self.told().garbles {
+                        frame.as_object_mut().unwrap().remove("s");
+                    }
                     send(&mut socket, frame).await;
                     had = Some(after + n + 1);
+                    self.told().sent += 1;
                 }
             }
             tokio::select! {
