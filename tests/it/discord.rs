@@ -181,6 +181,17 @@ async fn a_session_that_is_gone_is_begun_anew() {
     assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
 }
 
+#[tokio::test]
+async fn whoever_is_sent_in_circles_stops_and_begins_anew() {
+    let bot = DiscordBot::start().await;
+    let gateway = connected(&bot).await;
+    gateway.told().circles = true;
+    gateway.drops();
+    until("it begins anew", async || (gateway.told().identified == 2).then_some(())).await;
+    assert!(gateway.told().resumed < 10, "{}", gateway.told().resumed);
+    assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
+}
+
 /// What `check` asks Discord, a line each.
 async fn examined(bot: &DiscordBot) -> String {
     let found = bot.app.app.discord.clone().unwrap().discord.examine(&[]).await;

@@ -22,7 +22,7 @@ impl Address {
     /// Of the interaction of this application and token, which came at this time; `None` where they can be
     /// none of Discord's.
     pub fn new(at: Timestamp, app: &str, token: &str) -> Option<Address> {
-        let fits = is_id(app) && is_plain(token);
+        let fits = is_plain(app) && is_plain(token);
         fits.then(|| Address { at, app: app.to_owned(), token: token.to_owned() })
     }
 
@@ -82,7 +82,7 @@ mod tests {
             "interaction/1/2/t/more",
             "interaction/1/2/",
             "interaction/1/2/..",
-            "interaction/1/x/t",
+            "interaction/1/x y/t",
             "interaction/x/2/t",
             "interaction/1/2/a?b",
             "interaction/1/2/a%2Fb",

@@ -12,6 +12,7 @@ use super::inbound::Act;
 use super::pace::Route;
 use super::{Discord, address, gateway, register, tree};
 use crate::chat::SendError;
+use crate::chat::payload::text;
 
 /// The longest pause between two tries: Discord takes away the token of whoever begins more than 1,000
 /// sessions in a day ("Gateway", session start limit).
@@ -71,12 +72,12 @@ impl Discord {
     async fn link(&self, desk: &Desk) -> Result<String, SendError> {
         let client = self.outbound.client();
         let application = client.application().await?;
-        let app = application["id"].as_str().filter(|id| address::is_id(id)).unwrap_or_default();
+        let app = text(&application, &["id"]).filter(|id| address::is_id(id)).unwrap_or_default();
         self.learn_guilds(&application).await?;
         let over_http = application["interactions_endpoint_url"].as_str().is_some_and(|url| !url.is_empty());
-        tracing::info!(application = app, over_http, "Discord knows the bot");
+        tracing::info!(application = %app, over_http, "Discord knows the bot");
         tokio::select! {
-            never = self.keep_commands(app) => never,
+            never = self.keep_commands(&app) => never,
             ended = self.listen(desk, over_http) => ended,
         }
     }
@@ -124,9 +125,9 @@ impl Discord {
 
     /// Answers an interaction that came over the gateway.
     pub(super) async fn call_back(&self, interaction: &Value, answer: &Value) -> Result<(), SendError> {
-        let part = |name: &str| interaction[name].as_str().unwrap_or_default().to_owned();
+        let part = |name: &str| text(interaction, &[name]).unwrap_or_default();
         let (id, token) = (part("id"), part("token"));
-        if !address::is_id(&id) || !address::is_plain(&token) {
+        if ![&id, &token].into_iter().all(|part| address::is_plain(part)) {
             return Err(SendError::Never("it has no address".into()));
         }
         let route = Route::answering(CALL_BACK, &token);

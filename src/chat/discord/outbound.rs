@@ -26,6 +26,7 @@ use super::{PLATFORM, limits, render};
 use crate::chat::attachment::Upload;
 use crate::chat::message::Message;
 use crate::chat::outages::AGAIN as AGAIN_SECONDS;
+use crate::chat::payload::text;
 use crate::chat::words::cut;
 use crate::chat::{AGAIN, Bring, MessageRef, Platform, Post, SendError, Target};
 use crate::clock::Clock;
@@ -73,7 +74,7 @@ impl Outbound {
             parcel.body["enforce_nonce"] = true.into();
         }
         let answer = self.say(&call, parcel).await?;
-        let id = answer["id"].as_str().ok_or_else(|| unclear("Discord named no message".into()))?;
+        let id = text(&answer, &["id"]).ok_or_else(|| unclear("Discord named no message".into()))?;
         let reference = MessageRef(json!({ "channel": channel, "message": id }));
         if post.again {
             // It may be the one of before, or of an earlier repeat that says that it is one.
@@ -119,7 +120,7 @@ impl Outbound {
         })?;
         let later =
             || SendError::Later { seconds: AGAIN_SECONDS.0, reason: "Discord named no channel".into() };
-        let channel = opened["id"].as_str().filter(|id| address::is_id(id)).ok_or_else(later)?.to_owned();
+        let channel = text(&opened, &["id"]).filter(|id| address::is_id(id)).ok_or_else(later)?;
         let mut directs = self.directs();
         if directs.len() >= DIRECTS {
             directs.clear();

@@ -22,6 +22,8 @@ pub struct Told {
     pub resumed: usize,
     /// Whether the next one that resumes is told that its session is gone.
     pub forgets: bool,
+    /// Whether whoever resumes is sent away at once, to resume again.
+    pub circles: bool,
     /// Of what was brought, how much was sent.
     pub sent: usize,
     /// Whether frames lack their number, so that they cannot be read.
@@ -174,6 +176,9 @@ impl FakeGateway {
                 let seen = usize::try_from(data["seq"].as_u64().unwrap_or(1)).unwrap();
                 *had = Some(seen.saturating_sub(1));
                 send(socket, json!({ "op": 0, "s": seen, "t": "RESUMED", "d": {} })).await;
+                if self.told().circles {
+                    send(socket, json!({ "op": 7, "d": null, "s": null, "t": null })).await;
+                }
             }
             _ => {}
         }
