@@ -16,7 +16,7 @@ use super::discord_sender::Scene;
 use super::fake_discord::{CHANNEL, GUILD, Posted, user};
 use super::ground::until;
 use super::same_words::of_discord;
-use super::stage::{Act, Acting, Asked, Values, Venue, asked, called, read_all, refused};
+use super::stage::{Act, Acting, Asked, Values, Venue, all_called, asked, called, read_all, refused};
 use super::test_app::TestApp;
 
 /// More steps than any form takes.
@@ -171,7 +171,7 @@ impl DiscordPerson<'_> {
             }
             Act::Chooses(called, chosen) => {
                 let select = self.finds(called, |part| part["placeholder"] == called);
-                let value = option(&select.json, chosen);
+                let value = self::chosen(&select.json, chosen).remove(0);
                 let scene = self.under(&select);
                 let choice = self.bot().discord.choice(&scene, &id(&select.json), &[&value]);
                 (self.sends(choice).await, scene)
@@ -318,8 +318,9 @@ impl<'a> Filling<'a> {
         let parts = parts(&seen["data"]);
         for select in parts.iter().filter(|part| part["type"] == 3) {
             if let Some(value) = self.takes(select) {
-                let chosen = option(select, &value);
-                return Some(person.sends(discord.choice(&self.scene, &id(select), &[&chosen])).await);
+                let chosen = chosen(select, &value);
+                let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
+                return Some(person.sends(discord.choice(&self.scene, &id(select), &chosen)).await);
             }
         }
         let on = parts.iter().find(|part| id(part).ends_with(":leave") || part["label"] == "Continue")?;
@@ -384,11 +385,14 @@ fn is_last(modal: &Value) -> bool {
     pages.is_none_or(|(page, of)| page == of)
 }
 
-/// The value of what is called so in a select.
-fn option(select: &Value, chosen: &str) -> String {
+/// What is sent for what is called so in a select, or for several where several may be.
+fn chosen(select: &Value, names: &str) -> Vec<String> {
     let options: Vec<(String, String)> =
         list(&select["options"]).iter().map(|it| (text(&it["label"]), text(&it["value"]))).collect();
-    called(&options, chosen).unwrap_or_else(|| panic!("no {chosen} in {select}"))
+    match select["max_values"].as_u64() {
+        Some(2..) => all_called(&options, names),
+        _ => vec![called(&options, names).unwrap_or_else(|| panic!("no {names} in {select}"))],
+    }
 }
 
 /// The words of the sub-command that a line names elsewhere, and its values, as Discord's client sends

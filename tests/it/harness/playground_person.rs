@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::page::{CHANNEL, Page};
 use super::reading::{choices_neutral, files_neutral, pressed_neutral, read_neutral};
 use super::same_words::of_read;
-use super::stage::{Act, Acting, Asked, Values, Venue, asked, called, read_all, refused};
+use super::stage::{Act, Acting, Asked, Values, Venue, all_called, asked, called, read_all, refused};
 use super::test_app::TestApp;
 
 /// More forms than follow one another.
@@ -242,7 +242,10 @@ fn takes(field: &Value, value: &str) -> Value {
     }
     let choices = list(&field["kind"]["choices"]).iter();
     let choices: Vec<_> = choices.map(|choice| (text(&choice["label"]), text(&choice["value"]))).collect();
-    called(&choices, value).unwrap_or_else(|| value.to_owned()).into()
+    match field["kind"]["kind"] == "multiple" {
+        true => json!(all_called(&choices, value)).to_string().into(),
+        false => called(&choices, value).unwrap_or_else(|| value.to_owned()).into(),
+    }
 }
 
 fn id(message: &Value) -> String {

@@ -15,12 +15,12 @@ const CELL: &str = " · ";
 
 /// A message, answer or form of Slack.
 pub fn of_slack(body: &Value) -> String {
-    of_read(&reading::read(body))
+    of_read(&unemphasised(&dates(&reading::read(body))))
 }
 
 /// The same of what [`reading::read`] or [`reading::read_neutral`] made of it.
 pub fn of_read(read: &str) -> String {
-    let read = dates(&read.replace("```", ""));
+    let read = read.replace("```", "");
     same(read.lines().map(|line| (line.starts_with(['[', '<']), line.to_owned())).collect())
 }
 
@@ -30,6 +30,22 @@ fn dates(read: &str) -> String {
     let first = pieces.next().unwrap_or_default().to_owned();
     let rest = pieces.filter_map(|piece| piece.split_once('|')?.1.split_once('>'));
     rest.fold(first, |whole, (words, rest)| whole + words + rest)
+}
+
+/// The words of small print without `_` around what is emphasised.
+fn unemphasised(read: &str) -> String {
+    let part_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut before = None;
+    let mut chars = read.chars().peekable();
+    let mut all = String::new();
+    while let Some(c) = chars.next() {
+        let around = part_of_word(before) != part_of_word(chars.peek().copied());
+        if c != '_' || !around {
+            all.push(c);
+        }
+        before = Some(c);
+    }
+    all
 }
 
 /// A message or answer of Discord, from its `data`.

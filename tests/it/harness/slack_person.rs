@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::reading;
 use super::same_words::of_slack;
-use super::stage::{Act, Acting, Asked, Values, Venue, asked, called, read_all, refused};
+use super::stage::{Act, Acting, Asked, Values, Venue, all_called, asked, called, read_all, refused};
 use super::test_app::{Person, TestApp, pressing};
 
 /// The channel of the conversation.
@@ -227,7 +227,7 @@ impl Field {
     /// What is submitted for this.
     fn takes(&self, value: &str) -> String {
         if self.element["type"] == "checkboxes" {
-            return json!(["true"]).to_string();
+            return json!(all_called(&options(&self.element), value)).to_string();
         }
         called(&options(&self.element), value).unwrap_or_else(|| value.to_owned())
     }

@@ -48,7 +48,7 @@ pub enum Act<'a> {
 }
 
 /// What is given to a form: what each field is called, and what it gets. A choice gets the label or the value
-/// of one, a box `yes`.
+/// of one, or of several between commas where several may be; a box `yes`.
 pub type Values<'a> = &'a [(&'a str, &'a str)];
 
 /// Somebody, by the means of a platform.
@@ -135,6 +135,11 @@ impl Player<'_> {
         self.0.opens(Act::Types(line)).await
     }
 
+    /// Presses what opens a form; see [`Acting::opens`].
+    pub async fn presses_and_opens(&self, label: &str) -> String {
+        self.0.opens(Act::Presses(label)).await
+    }
+
     /// Types a line that opens a form, and fills it in; see [`Acting::fills`].
     pub async fn fills(&self, line: &str, values: Values<'_>) -> String {
         self.0.fills(Act::Types(line), values).await
@@ -181,6 +186,12 @@ pub fn called(all: &[(String, String)], name: &str) -> Option<String> {
     let is = |(label, value): &&(String, String)| label.eq_ignore_ascii_case(name) || value == name;
     let begins = |(label, _): &&(String, String)| label.starts_with(name);
     all.iter().find(is).or(all.iter().find(begins)).map(|(_, value)| value.clone())
+}
+
+/// The values of what is called so, between commas.
+pub fn all_called(all: &[(String, String)], names: &str) -> Vec<String> {
+    let value = |name: &str| called(all, name).unwrap_or_else(|| panic!("no {name} in {all:?}"));
+    names.split(", ").map(value).collect()
 }
 
 /// A field of a form: what it is called, whether it is needed, what stands there.

@@ -66,6 +66,16 @@ pub fn config_in(folder: &Path, fake: &FakeSlack, url: String) -> Config {
     config
 }
 
+/// One more survey.
+pub fn asks(config: &mut Config, survey: &str) {
+    let folder = config.data.with_file_name("surveys");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("own.toml"), survey).unwrap();
+    config.paths.surveys = vec![folder];
+    // Two of them ask at once.
+    config.surveys.gap = Duration::ZERO;
+}
+
 impl TestApp {
     /// With the shipped commands, golden paths and surveys.
     pub async fn start() -> TestApp {
@@ -98,22 +108,13 @@ impl TestApp {
         self
     }
 
-    /// With one more survey, asked when an environment is ready.
-    pub async fn asking(survey: &str) -> TestApp {
-        TestApp::asking_among(survey, "").await
-    }
-
-    /// The same, of an organisation as its `people.toml` says.
+    /// With one more survey, in an organisation as its `people.toml` says.
     pub async fn asking_among(survey: &str, organisation: &str) -> TestApp {
         TestApp::with(|config| {
-            let folder = config.data.with_file_name("surveys");
-            std::fs::create_dir(&folder).unwrap();
-            std::fs::write(folder.join("own.toml"), survey).unwrap();
+            asks(config, survey);
             let people = config.data.with_file_name("people.toml");
             std::fs::write(&people, organisation).unwrap();
-            (config.paths.surveys, config.people.file) = (vec![folder], Some(people));
-            // Two of them ask at once.
-            config.surveys.gap = Duration::ZERO;
+            config.people.file = Some(people);
         })
         .await
     }
