@@ -245,22 +245,45 @@ impl Dispatch for Slow {
     }
 }
 
-#[tokio::test]
-async fn what_takes_longer_than_discord_waits_is_promised_and_follows() {
+/// A bot that answers only when it is told that it is done.
+async fn slow(done: &Arc<Notify>) -> DiscordBot {
     let mut bot = DiscordBot::start().await;
-    let done = Arc::new(Notify::new());
     let desk = Desk { dispatcher: Arc::new(Slow(done.clone())), ..bot.app.app.discord.clone().unwrap() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     bot.discord.url = format!("http://{}/discord/interactions", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router(desk)).await.unwrap() });
-    let promised = bot.sends(bot.discord.command(&Scene::of(ADA), &["env", "list"], &[])).await;
-    assert_eq!(promised, json!({ "type": 5, "data": { "flags": 64 } }));
-    done.notify_one();
+    bot
+}
+
+async fn follows(bot: &DiscordBot) {
     let follows = async || {
         let shown = bot.fake.whispered(CHANNEL, ADA).pop()?;
         words(&shown).contains("All of it is there.").then_some(())
     };
     until("the answer follows", follows).await;
+}
+
+#[tokio::test]
+async fn what_takes_longer_than_discord_waits_is_promised_and_follows() {
+    let done = Arc::new(Notify::new());
+    let bot = slow(&done).await;
+    let promised = bot.sends(bot.discord.command(&Scene::of(ADA), &["env", "list"], &[])).await;
+    assert_eq!(promised, json!({ "type": 5, "data": { "flags": 64 } }));
+    done.notify_one();
+    follows(&bot).await;
+}
+
+#[tokio::test]
+async fn what_overtakes_its_promise_is_brought_once_more() {
+    let done = Arc::new(Notify::new());
+    let bot = slow(&done).await;
+    let command = bot.discord.command(&Scene::of(ADA), &["env", "list"], &[]);
+    let body = command.to_string();
+    let promised = bot.discord.raw(body.clone(), &bot.discord.signature(body.as_bytes())).await.json();
+    done.notify_one();
+    until("it was brought", async || (bot.fake.ended("404 10015") > 0).then_some(())).await;
+    bot.fake.answered(command["token"].as_str().unwrap(), &promised);
+    follows(&bot).await;
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A connection that held for so long was a good one.
 const GOOD: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// So often a promised answer is brought.
+const TRIES: usize = 5;
 const CALL_BACK: &str = "POST interactions/callback";
 
 /// Tries of something that has to work in the end, ever rarer; the log is told each new reason once.
@@ -140,7 +142,7 @@ impl Discord {
         Address::new(self.outbound.client().now(), &act.app, &act.token)
     }
 
-    /// Brings the answer that was promised.
+    /// Brings the answer that was promised: once more where it overtook its promise, or Discord takes nothing.
     pub(super) async fn keep_promise(&self, promise: Option<&Address>, mut answer: Value) {
         // Who sees it was settled with the promise; Discord refuses an edit that says so again.
         if let Some(data) = answer["data"].as_object_mut() {
@@ -149,19 +151,25 @@ impl Discord {
         let Some(address) = promise else {
             return tracing::warn!("an answer to Discord came too late, and has no address");
         };
-        let told = match answer.get("data").filter(|_| answer["type"] == 4 || answer["type"] == 7) {
-            Some(data) => self.tell(Call::answer(Method::PATCH, address), Some(data)).await,
+        let late = json!({ "content": "⚠️ That took too long to open the form. Do it again.", "allowed_mentions": { "parse": [] } });
+        let (method, body) = match answer["type"].as_u64() {
+            Some(4 | 7) if answer["data"].is_object() => (Method::PATCH, Some(&answer["data"])),
             // A form cannot open any more, and what changes nothing needs no words.
-            None if answer["type"] == 9 => {
-                let late = json!({ "content": "⚠️ That took too long to open the form. Do it again.", "allowed_mentions": { "parse": [] } });
-                self.tell(Call::answer(Method::PATCH, address), Some(&late)).await
-            }
+            Some(9) => (Method::PATCH, Some(&late)),
             // It goes there through the outbox.
-            None if answer["type"] == 5 => Ok(()),
-            None => self.tell(Call::answer(Method::DELETE, address), None).await,
+            Some(5) => return,
+            _ => (Method::DELETE, None),
         };
-        if let Err(error) = told {
-            tracing::warn!(reason = %error, "an answer to Discord came too late");
+        for left in (0..TRIES).rev() {
+            let Err(error) = self.tell(Call::answer(method.clone(), address), body).await else { return };
+            let pause = match &error {
+                SendError::NotThere(_) | SendError::Gone(_) => Some(FIRST_PAUSE),
+                other => other.seconds().map(Duration::from_secs),
+            };
+            match pause.filter(|_| left > 0) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return tracing::warn!(reason = %error, "an answer to Discord came too late"),
+            }
         }
     }
 

@@ -53,7 +53,7 @@ async fn the_overview_says_what_can_be_told_from_chance(stage: &Stage) {
     stage.person("Ada").runs("env create preview-site demo").await;
     stage.app().run_jobs().await;
     let priya = stage.person("Priya");
-    // An answer of the playground shows the picture itself.
+    // An answer of Slack's holds no picture.
     let sent = "\nI sent you this directly as well, with what can only be shown there.";
     reads!(priya.runs("stats").await.replace(sent, ""), @"
     Platform · last 28 days against the 28 days before

@@ -1,7 +1,5 @@
 //! Warnings of a deadline: when they come, what they offer, what they become.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
-
 use std::time::Duration;
 
 use insta::assert_snapshot;

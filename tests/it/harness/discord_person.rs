@@ -1,10 +1,9 @@
 //! Discord as a [`Venue`], and somebody there as a person acts: sub-commands with their values, presses by
 //! label, forms page by page.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use goldenpath::chat::discord::tree::tree;
+use goldenpath::chat::playground::personas;
 use goldenpath::commands::parse::{Args, arguments, tokens};
 use goldenpath::commands::spec::Menu;
 use goldenpath::config::Config;
@@ -12,15 +11,13 @@ use goldenpath::content::Content;
 use serde_json::{Value, json};
 
 use super::discord_bot::DiscordBot;
+use super::discord_filling::{self, Filling};
 use super::discord_sender::Scene;
 use super::fake_discord::{CHANNEL, GUILD, Posted, user};
 use super::ground::until;
 use super::same_words::of_discord;
-use super::stage::{Act, Acting, Asked, Values, Venue, all_called, asked, called, read_all, refused};
+use super::stage::{Act, Acting, Values, Venue, asked, read_all};
 use super::test_app::TestApp;
-
-/// More steps than any form takes.
-const STEPS: usize = 20;
 
 /// A bot that is connected to Discord.
 pub struct DiscordVenue(DiscordBot);
@@ -38,8 +35,8 @@ impl DiscordVenue {
 /// Everybody is at a site, which says their zone: Discord tells none, so that they would be asked for it, and
 /// on the other platforms nobody is.
 fn at_a_site(config: &mut Config) {
-    let names = ["Ada", "Ben", "Cat", "Cy", "Di", "Eve", "Grace", "Gus", "Olga", "Priya", "Root"];
-    let members = names.map(|name| format!("discord:{GUILD}:{}", user(name)));
+    let members = personas().iter().map(|it| format!("discord:{GUILD}:{}", user(it.name)));
+    let members: Vec<String> = members.collect();
     let file = config.data.with_file_name("people.toml");
     std::fs::write(&file, format!("[[site]]\nname = \"here\"\nzone = \"UTC\"\nmembers = {members:?}\n"))
         .unwrap();
@@ -70,16 +67,16 @@ impl Venue for DiscordVenue {
 }
 
 /// Somebody, in the guild's channel.
-struct DiscordPerson<'a> {
-    venue: &'a DiscordVenue,
+pub struct DiscordPerson<'a> {
+    pub venue: &'a DiscordVenue,
     name: &'static str,
 }
 
 /// Something to press or to choose in, and where it stands.
-struct Part {
-    message: String,
-    channel: String,
-    json: Value,
+pub struct Part {
+    pub message: String,
+    pub channel: String,
+    pub json: Value,
 }
 
 #[async_trait(?Send)]
@@ -129,10 +126,10 @@ impl Acting for DiscordPerson<'_> {
 }
 
 /// What leads back into a form that was refused.
-const EDIT: &str = "Edit";
+pub const EDIT: &str = "Edit";
 
 impl DiscordPerson<'_> {
-    fn bot(&self) -> &DiscordBot {
+    pub fn bot(&self) -> &DiscordBot {
         &self.venue.0
     }
 
@@ -171,7 +168,7 @@ impl DiscordPerson<'_> {
             }
             Act::Chooses(called, chosen) => {
                 let select = self.finds(called, |part| part["placeholder"] == called);
-                let value = self::chosen(&select.json, chosen).remove(0);
+                let value = discord_filling::chosen(&select.json, chosen).remove(0);
                 let scene = self.under(&select);
                 let choice = self.bot().discord.choice(&scene, &id(&select.json), &[&value]);
                 (self.sends(choice).await, scene)
@@ -185,14 +182,7 @@ impl DiscordPerson<'_> {
         let (words, values) = sub_command(&menu, line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let values: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        let answer =
-            self.sends(self.bot().discord.command(&Scene::of(&user(self.name)), &words, &values)).await;
-        if answer["type"] != 5 {
-            return answer;
-        }
-        // It was promised, and comes through the outbox.
-        self.bot().app.run_jobs().await;
-        json!({ "type": 4, "data": self.whispered().pop().unwrap().json })
+        self.sends(self.bot().discord.command(&Scene::of(&user(self.name)), &words, &values)).await
     }
 
     /// What is called so: of their answers, in the channel or the direct conversation.
@@ -210,7 +200,7 @@ impl DiscordPerson<'_> {
     }
 
     /// What only they see.
-    fn whispered(&self) -> Vec<Part> {
+    pub fn whispered(&self) -> Vec<Part> {
         self.messages(Some(user(self.name)))
     }
 
@@ -236,7 +226,7 @@ impl DiscordPerson<'_> {
         self.sends(self.bot().discord.press(&self.under(part), &id(&part.json))).await
     }
 
-    async fn sends(&self, mut interaction: Value) -> Value {
+    pub async fn sends(&self, mut interaction: Value) -> Value {
         let member = if interaction["member"].is_object() { "/member/user" } else { "/user" };
         let person = interaction.pointer_mut(member).unwrap();
         person["global_name"] = self.name.into();
@@ -248,9 +238,11 @@ impl DiscordPerson<'_> {
         }
     }
 
-    /// What a promise comes to, where the machine has so much to do that nothing is answered in time.
+    /// What a promise comes to: pictures are brought by a job, and on a machine with much to do nothing is
+    /// answered in time.
     async fn late(&self, token: String) -> Value {
         let look = async || {
+            self.bot().app.run_jobs().await;
             let memory = self.bot().fake.memory();
             let original = memory.interactions[&token].original.clone();
             match memory.messages.iter().find(|posted| Some(&posted.id) == original.as_ref()) {
@@ -260,138 +252,6 @@ impl DiscordPerson<'_> {
             }
         };
         until("the promised answer is there", look).await
-    }
-}
-
-/// A form that is being filled in.
-struct Filling<'a> {
-    person: &'a DiscordPerson<'a>,
-    values: Values<'a>,
-    filled: BTreeSet<String>,
-    /// What was asked so far.
-    asked: Vec<Asked>,
-    /// It is only looked at: what is needed gets anything, and the last page is not sent.
-    unsent: bool,
-    /// Where, and under which message.
-    scene: Scene,
-}
-
-impl<'a> Filling<'a> {
-    fn new(person: &'a DiscordPerson<'a>, scene: Scene, values: Values<'a>) -> Self {
-        Filling { person, values, filled: BTreeSet::new(), asked: Vec::new(), unsent: false, scene }
-    }
-
-    async fn goes_on(&mut self, mut answer: Value) -> String {
-        for _ in 0..STEPS {
-            let Some(next) = self.step(&answer).await else {
-                let filled = &self.filled;
-                assert_eq!(filled.len(), self.values.len(), "only {filled:?} are there: {answer}");
-                return self.reads(&answer["data"]);
-            };
-            answer = next;
-        }
-        panic!("the form has no end: {answer}")
-    }
-
-    /// The answer; of a refused form the reasons, since it may be edited.
-    fn reads(&self, data: &Value) -> String {
-        let read = self.person.venue.read(data);
-        match read.strip_suffix(&format!("\n[{EDIT}]")) {
-            Some(reasons) => refused(reasons.lines().filter_map(|line| {
-                let (label, why) = line.split_once(": ")?;
-                Some((label.to_owned(), why.to_owned()))
-            })),
-            None => read,
-        }
-    }
-
-    /// What somebody does who sees this; `None` where there is nothing left to fill in.
-    async fn step(&mut self, seen: &Value) -> Option<Value> {
-        if seen["type"] == 9 {
-            return self.sends_modal(&seen["data"]).await;
-        }
-        let (person, discord) = (self.person, &self.person.bot().discord);
-        if seen["type"] == 4 {
-            let shown = person.whispered().into_iter().rev().find(|part| part.channel == self.scene.channel);
-            self.scene.message = Some(shown?.message);
-        }
-        let parts = parts(&seen["data"]);
-        for select in parts.iter().filter(|part| part["type"] == 3) {
-            if let Some(value) = self.takes(select) {
-                let chosen = chosen(select, &value);
-                let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
-                return Some(person.sends(discord.choice(&self.scene, &id(select), &chosen)).await);
-            }
-        }
-        let on = parts.iter().find(|part| id(part).ends_with(":leave") || part["label"] == "Continue")?;
-        if self.unsent && on["label"] != "Continue" {
-            return None;
-        }
-        Some(person.sends(discord.press(&self.scene, &id(on))).await)
-    }
-
-    async fn sends_modal(&mut self, modal: &Value) -> Option<Value> {
-        let given = |input: &Value| input["value"].as_str().unwrap_or_default().to_owned();
-        let inputs: Vec<(String, Value)> = parts(modal)
-            .iter()
-            .map(|input| (id(input), self.takes(input).unwrap_or_else(|| given(input)).into()))
-            .collect();
-        if self.unsent && is_last(modal) {
-            return None;
-        }
-        let inputs: Vec<_> = inputs.iter().map(|(id, value)| (id.as_str(), 4, value.clone())).collect();
-        let sent = self.person.bot().discord.submission(&self.scene, &id(modal), &inputs);
-        Some(self.person.sends(sent).await)
-    }
-
-    /// What this field gets, once.
-    fn takes(&mut self, field: &Value) -> Option<String> {
-        let asked = field_asked(field);
-        let anything = (self.unsent && asked.1 && asked.2.is_empty()).then(|| anything(field));
-        let label = asked.0.clone();
-        if !self.asked.iter().any(|(known, ..)| *known == label) {
-            self.asked.push(asked);
-        }
-        let (label, value) = match self.values.iter().find(|(name, _)| *name == label) {
-            Some((label, value)) => ((*label).to_owned(), (*value).to_owned()),
-            None => return anything,
-        };
-        self.filled.insert(label).then_some(value)
-    }
-}
-
-/// A select of a message, or an input of a modal.
-fn field_asked(field: &Value) -> Asked {
-    let label = field["placeholder"].as_str().filter(|_| field["type"] == 3).or(field["label"].as_str());
-    let chosen = list(&field["options"]).iter().find(|option| option["default"] == true);
-    let value = chosen.map_or(&field["value"], |option| &option["label"]);
-    let needed = field["required"] == true || field["min_values"] == 1;
-    let value = value.as_str().unwrap_or_default();
-    let value = match field["options"].is_array() && matches!(value, "Yes" | "No") || value == "no" {
-        true => value.to_lowercase().replace("no", ""),
-        false => value.to_owned(),
-    };
-    (label.unwrap_or_default().to_owned(), needed, value)
-}
-
-fn anything(field: &Value) -> String {
-    list(&field["options"]).first().map_or("x", |option| option["label"].as_str().unwrap()).to_owned()
-}
-
-/// Whether a modal is the last page of its form: its title says so where there are several.
-fn is_last(modal: &Value) -> bool {
-    let title = modal["title"].as_str().unwrap();
-    let pages = title.rsplit_once('(').and_then(|(_, of)| of.strip_suffix(')')?.split_once(" of "));
-    pages.is_none_or(|(page, of)| page == of)
-}
-
-/// What is sent for what is called so in a select, or for several where several may be.
-fn chosen(select: &Value, names: &str) -> Vec<String> {
-    let options: Vec<(String, String)> =
-        list(&select["options"]).iter().map(|it| (text(&it["label"]), text(&it["value"]))).collect();
-    match select["max_values"].as_u64() {
-        Some(2..) => all_called(&options, names),
-        _ => vec![called(&options, names).unwrap_or_else(|| panic!("no {names} in {select}"))],
     }
 }
 
@@ -435,18 +295,18 @@ fn values(sub: &Value, args: &Args) -> Vec<(String, Value)> {
 }
 
 /// All that stands in the rows of a message or a modal.
-fn parts(shown: &Value) -> Vec<Value> {
+pub fn parts(shown: &Value) -> Vec<Value> {
     list(&shown["components"]).iter().flat_map(|row| list(&row["components"])).cloned().collect()
 }
 
-fn id(part: &Value) -> String {
+pub fn id(part: &Value) -> String {
     part["custom_id"].as_str().unwrap_or_default().to_owned()
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -5,6 +5,7 @@
 pub mod bot_process;
 pub mod database;
 pub mod discord_bot;
+pub mod discord_filling;
 pub mod discord_person;
 pub mod discord_sender;
 pub mod discord_shown;
