@@ -77,6 +77,18 @@ pub fn edit(memory: &mut Memory, app: &str, token: &str, id: &str, request: &Req
     change(posted, request)
 }
 
+/// Takes the answer or another message of the interaction away.
+pub fn delete(memory: &mut Memory, app: &str, token: &str, id: &str) -> Answer {
+    let known = usable(memory, app, token)?;
+    let id = if id == "@original" { known.original.unwrap_or_default() } else { id.to_owned() };
+    let before = memory.messages.len();
+    memory.messages.retain(|posted| posted.id != id);
+    match memory.messages.len() < before {
+        true => Ok(Value::Null),
+        false => Err(Refusal::of(404, 10008, "Unknown Message")),
+    }
+}
+
 /// The interaction, where its token may be used.
 fn usable(memory: &Memory, app: &str, token: &str) -> Result<Interaction, Refusal> {
     let known = memory.interactions.get(token).filter(|known| app == APP && known.callback.is_some());

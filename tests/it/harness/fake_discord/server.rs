@@ -116,6 +116,7 @@ impl Memory {
             ("PATCH", ["webhooks", app, token, "messages", id]) => {
                 answers::edit(self, app, token, id, request)
             }
+            ("DELETE", ["webhooks", app, token, "messages", id]) => answers::delete(self, app, token, id),
             ("POST", ["interactions", id, token, "callback"]) => answers::callback(self, id, token, request),
             ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
                 directory::application(self)
