@@ -182,6 +182,14 @@ async fn a_session_that_is_gone_is_begun_anew() {
 }
 
 #[tokio::test]
+async fn an_answer_that_does_not_get_through_is_tried_once_more() {
+    let bot = DiscordBot::start().await;
+    let gateway = connected(&bot).await;
+    bot.fake.refuse("POST interactions/callback", 500, 0, 1);
+    assert!(words(&comes(&bot, &gateway, &["env", "list"]).await).contains("You have no environments"));
+}
+
+#[tokio::test]
 async fn whoever_is_sent_in_circles_stops_and_begins_anew() {
     let bot = DiscordBot::start().await;
     let gateway = connected(&bot).await;

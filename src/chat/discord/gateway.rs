@@ -22,6 +22,8 @@ use super::desk::Desk;
 /// Whoever takes up a session more often than this within [`RESUMES_IN`] is going round in circles: serenity
 /// does so without a pause where a greeting comes after the session was taken up.
 const RESUMES: usize = 5;
+/// When an answer is tried again that did not get through.
+const ONCE_MORE: Duration = Duration::from_millis(300);
 /// See [`RESUMES`].
 const RESUMES_IN: Duration = Duration::from_secs(10);
 
@@ -114,7 +116,13 @@ impl Desk {
     async fn take_off(&self, interaction: Value) {
         let began = Instant::now();
         let (kind, answer) = self.respond(&interaction).await;
-        if let Err(error) = self.discord.call_back(&interaction, &answer).await {
+        let mut told = self.discord.call_back(&interaction, &answer).await;
+        // Once more: Discord waits for a moment, and takes the first that it gets.
+        if told.as_ref().is_err_and(|error| error.seconds().is_some()) {
+            tokio::time::sleep(ONCE_MORE).await;
+            told = self.discord.call_back(&interaction, &answer).await;
+        }
+        if let Err(error) = told {
             tracing::warn!(reason = %error, kind, "an interaction of the gateway was not answered");
         }
         self.metrics.acknowledged(PLATFORM, kind, began.elapsed());

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use super::connected;
 use crate::harness::discord_bot::DiscordBot;
 use crate::harness::discord_sender::Scene;
 use crate::harness::fake_discord::ADA;
+use crate::harness::ground::until;
 
 /// Discord waits no longer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -121,14 +123,18 @@ fn changed(interaction: &Value, mut chance: impl FnMut() -> u64) -> (Value, Stri
     (changed, format!("{place} ({what}) {:.80}", value.to_string()))
 }
 
+/// Numbers that are the same in each run.
+fn chances(mut seed: u64) -> impl FnMut() -> u64 {
+    move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed >> 33
+    }
+}
+
 #[tokio::test]
 async fn whatever_stands_in_an_interaction_it_is_answered_in_time_with_what_fits() {
     let bot = DiscordBot::start().await;
-    let mut seed = 7_u64;
-    let mut chance = move || {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        seed >> 33
-    };
+    let mut chance = chances(7);
     let usual = usual(&bot);
     for interaction in &usual {
         bot.takes(interaction, &interaction.to_string()).await;
@@ -139,5 +145,25 @@ async fn whatever_stands_in_an_interaction_it_is_answered_in_time_with_what_fits
             changed = self::changed(&changed, &mut chance).0;
         }
         bot.takes(&changed, &format!("{} {what}: {changed:.600}", n % usual.len())).await;
+    }
+}
+
+#[tokio::test]
+async fn over_the_gateway_too() {
+    let bot = DiscordBot::start().await;
+    let gateway = connected(&bot).await;
+    let mut chance = chances(11);
+    for n in 0..CHANGES / 4 {
+        let usual = usual(&bot);
+        let (mut changed, what) = changed(&usual[n % usual.len()], &mut chance);
+        // What leads back to whoever acted.
+        for name in ["id", "token"] {
+            changed[name] = usual[n % usual.len()][name].clone();
+        }
+        let (token, began) = (changed["token"].as_str().unwrap().to_owned(), Instant::now());
+        gateway.brings(changed.clone());
+        let answered = async || bot.fake.memory().interactions[&token].callback.clone();
+        until(&format!("{what} is answered: {changed:.600}"), answered).await;
+        assert!(began.elapsed() < PATIENCE, "{what} took {:?}", began.elapsed());
     }
 }
