@@ -1,5 +1,5 @@
-//! Forms that are filled in over several pages: what was asked and what was given so far, until they are
-//! submitted, or for a day. Bound to whom they were shown; a form of a
+//! Forms that are filled in over several pages: what was asked and what was given so far, until some minutes
+//! after they were submitted, so that a repeat of that is known, or for a day. Bound to whom they were shown; a form of a
 //! [private](crate::chat::form::Form::private) command is never kept.
 
 use std::collections::BTreeMap;
@@ -16,6 +16,10 @@ use crate::error::{Error, Result};
 
 /// A form that was not submitted is forgotten after this long.
 const KEPT: Duration = Duration::from_secs(86_400);
+/// One that was submitted is, after this long.
+const KEPT_SENT: Duration = Duration::from_secs(600);
+/// Stands among what was given for by what it was submitted; no field is called so.
+const SENT_BY: &str = "";
 /// As many of one person are kept, the newest.
 const EACH: i64 = 20;
 
@@ -26,6 +30,8 @@ pub struct Draft {
     pub form: Form,
     /// Field to value; an empty one was taken back.
     pub given: BTreeMap<String, String>,
+    /// The delivery that submitted it, if it was.
+    pub sent_by: Option<String>,
 }
 
 /// The drafts of all platforms.
@@ -62,8 +68,9 @@ impl Drafts {
         let row = query.bind(self.0.now().0).fetch_optional(&mut *self.0.read().await?).await?;
         let Some(row) = row else { return Ok(None) };
         let form = serde_json::from_str(row.try_get("form")?)?;
-        let given = serde_json::from_str(row.try_get("given")?)?;
-        Ok(Some(Draft { id: id.to_owned(), form, given }))
+        let mut given: BTreeMap<String, String> = serde_json::from_str(row.try_get("given")?)?;
+        let sent_by = given.remove(SENT_BY);
+        Ok(Some(Draft { id: id.to_owned(), form, given, sent_by }))
     }
 
     /// Adds what was given on a page, in place of what was given there before.
@@ -74,14 +81,18 @@ impl Drafts {
         self.0.write((draft.id.clone(), given), |tx, (id, given)| Box::pin(fill(tx, id, given))).await
     }
 
-    /// Forgets a draft that was submitted.
+    /// Notes that this delivery submitted the draft, which is forgotten soon.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn close(&self, draft: &Draft) -> Result<()> {
-        let unit = self.0.write(draft.id.clone(), |tx, id| {
+    pub async fn close(&self, draft: &Draft, delivery: &str) -> Result<()> {
+        let sent = BTreeMap::from([(SENT_BY.to_owned(), delivery.to_owned())]);
+        let unit = self.0.write((draft.id.clone(), sent), |tx, (id, sent)| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM draft WHERE id = $1").bind(id).execute(tx.conn()).await?;
+                fill(tx, id, sent).await?;
+                let sql = "UPDATE draft SET expires_at = $2 WHERE id = $1 AND expires_at > $2";
+                let expires = tx.now().plus(KEPT_SENT).0;
+                sqlx::query(sql).bind(id).bind(expires).execute(tx.conn()).await?;
                 Ok(())
             })
         });
@@ -101,7 +112,7 @@ async fn open(tx: &mut Tx, identity: &Identity, form: &Form) -> Result<Draft> {
                 ORDER BY expires_at DESC, id LIMIT $4)";
     let query = sqlx::query(sql).bind(platform).bind(workspace).bind(user).bind(EACH);
     query.execute(tx.conn()).await?;
-    Ok(Draft { id, form: form.clone(), given: BTreeMap::new() })
+    Ok(Draft { id, form: form.clone(), given: BTreeMap::new(), sent_by: None })
 }
 
 async fn fill(tx: &mut Tx, id: &str, given: &BTreeMap<String, String>) -> Result<()> {
@@ -124,7 +135,9 @@ pub async fn export(conn: &mut Conn, identity: &Identity) -> Result<Vec<Value>> 
     let query = sqlx::query_as::<_, (String, String, i64)>(sql).bind(platform).bind(workspace).bind(user);
     let mut drafts = Vec::new();
     for (form, given, expires) in query.fetch_all(conn).await? {
-        let (form, given): (Form, Value) = (serde_json::from_str(&form)?, serde_json::from_str(&given)?);
+        let form: Form = serde_json::from_str(&form)?;
+        let mut given: BTreeMap<String, String> = serde_json::from_str(&given)?;
+        given.remove(SENT_BY);
         let until = Timestamp(expires).utc().to_rfc3339();
         drafts.push(json!({ "command": form.command, "given": given, "until": until }));
     }

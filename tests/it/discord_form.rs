@@ -52,7 +52,7 @@ struct Filler {
 
 impl Filler {
     fn opens(form: Form) -> Filler {
-        let draft = Draft { id: "drf_0123456789abcdef".into(), form, given: BTreeMap::new() };
+        let draft = Draft { id: "drf_0123456789abcdef".into(), form, given: BTreeMap::new(), sent_by: None };
         let step = form::open(&draft.form, Some(&draft)).unwrap();
         Filler { draft, step }
     }
@@ -409,7 +409,7 @@ async fn a_draft_is_its_owners_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_sent_draft_is_gone_and_of_many_the_newest_stay() {
+async fn a_sent_draft_is_known_for_some_minutes_and_of_many_the_newest_stay() {
     let app = TestApp::start().await;
     let drafts = Drafts::new(app.app.db.clone());
     let first = drafts.open(&ada(), &asking(vec![])).await.unwrap();
@@ -418,8 +418,12 @@ async fn a_sent_draft_is_gone_and_of_many_the_newest_stay() {
         drafts.open(&ada(), &asking(vec![])).await.unwrap();
     }
     assert_eq!((kept(&app).await, drafts.find(&ada(), &first.id).await.unwrap()), (20, None));
+    app.clock.advance(std::time::Duration::from_secs(1));
     let last = drafts.open(&ada(), &asking(vec![])).await.unwrap();
-    drafts.close(&last).await.unwrap();
+    drafts.close(&last, "delivery").await.unwrap();
+    let sent_by = Some("delivery".to_owned());
+    assert_eq!(drafts.find(&ada(), &last.id).await.unwrap(), Some(Draft { sent_by, ..last.clone() }));
+    app.clock.advance(std::time::Duration::from_secs(600));
     assert_eq!(drafts.find(&ada(), &last.id).await.unwrap(), None);
     let private = Form { private: true, ..asking(vec![]) };
     assert!(drafts.open(&ada(), &private).await.is_err());

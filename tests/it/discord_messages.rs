@@ -53,7 +53,7 @@ fn without_port(words: &str) -> String {
 
 /// The steps of a form up to its end, each held to Discord's limits; how many there are.
 fn walks(form: Form) -> String {
-    let draft = Draft { id: "drf_0123456789abcdef".into(), form, given: Default::default() };
+    let draft = Draft { id: "drf_0123456789abcdef".into(), form, given: Default::default(), sent_by: None };
     let mut seen = Vec::new();
     for page in 0.. {
         match form::advance(&draft, page, &form::Deed::Open) {

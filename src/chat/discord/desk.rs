@@ -12,7 +12,7 @@ use super::inbound::{self, Act, Asking, Deed, Parsed, Via};
 use super::{Discord, answer};
 use crate::chat::Dispatcher;
 use crate::chat::directory::{Account, Meet, Met, Told};
-use crate::chat::drafts::Drafts;
+use crate::chat::drafts::{Draft, Drafts};
 use crate::chat::form::Form;
 use crate::chat::inbound::{Input, Standing};
 use crate::chat::message::{Choice, Message, Reply};
@@ -168,7 +168,9 @@ impl Desk {
     async fn fill(&self, act: &Act, step: &Move) -> Result<Value> {
         let Move::Page { draft, page, deed } = step else { return Ok(answer::unknown()) };
         let over = step.over();
-        let Some(draft) = self.drafts.find(&act.who.identity, draft).await? else {
+        // One that was sent is there for a repeat of that very act, which gets its answer once more.
+        let own = |draft: &Draft| draft.sent_by.as_ref().is_none_or(|delivery| *delivery == act.id);
+        let Some(draft) = self.drafts.find(&act.who.identity, draft).await?.filter(own) else {
             return Ok(answer::alone(form::gone(), over));
         };
         let Some((given, next)) = form::advance(&draft, *page, deed) else { return Ok(answer::unknown()) };
@@ -185,7 +187,7 @@ impl Desk {
                 Ok(answer::alone(data, over))
             }
             reply => {
-                self.drafts.close(&draft).await?;
+                self.drafts.close(&draft, &act.id).await?;
                 self.show(act, reply, over).await
             }
         }

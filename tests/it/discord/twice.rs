@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{button, connected};
+use super::{button, connected, words};
 use crate::harness::discord_bot::DiscordBot;
 use crate::harness::discord_sender::{DiscordSender, Scene};
 use crate::harness::fake_discord::{ADA, CHANNEL};
@@ -84,6 +84,25 @@ async fn a_modal_is_taken_once() {
     let [first, again] = bot.delivers_twice(&sent).await;
     assert_eq!((&first, first["type"].as_u64()), (&again, Some(4)));
     assert_eq!(bot.app.texts("SELECT text FROM feedback").await, ["slow builds"]);
+}
+
+#[tokio::test]
+async fn a_form_of_pages_is_taken_once_and_answered_alike() {
+    let bot = DiscordBot::start().await;
+    let asked = bot.runs(&["env", "create"], &[("template", json!("preview-site"))]).await;
+    let under = Scene::of(ADA).under("1");
+    let modal = bot.delivers(&bot.discord.press(&under, &button(&asked["data"], "Continue"))).await;
+    let id = modal["data"]["custom_id"].as_str().unwrap();
+    let inputs = [("text:name", 4, json!("formed"))];
+    let sent = bot.discord.submission(&under, id, &inputs);
+    let [first, again] = bot.delivers_twice(&sent).await;
+    assert_eq!(first, again);
+    assert!(!words(&first).contains("sent already"), "{first}");
+    let other = bot.delivers(&bot.discord.submission(&under, id, &inputs)).await;
+    assert!(words(&other).contains("This form was sent already"), "{other}");
+    bot.app.run_jobs().await;
+    assert_eq!(bot.environments().await, ["formed ready"]);
+    bot.app.end().await;
 }
 
 /// Brings it over the gateway, and waits until it was called back `times`.
