@@ -107,10 +107,12 @@ async fn open(tx: &mut Tx, identity: &Identity, form: &Form) -> Result<Draft> {
                VALUES ($1, $2, $3, $4, $5, '{}', $6)";
     let query = sqlx::query(sql).bind(&id).bind(platform).bind(workspace).bind(user);
     query.bind(serde_json::to_string(form)?).bind(expires.0).execute(tx.conn()).await?;
-    let sql = "DELETE FROM draft WHERE platform = $1 AND workspace = $2 AND user_id = $3 AND id NOT IN
-               (SELECT id FROM draft WHERE platform = $1 AND workspace = $2 AND user_id = $3
+    // Of those that were opened at one moment this one stays.
+    let sql =
+        "DELETE FROM draft WHERE platform = $1 AND workspace = $2 AND user_id = $3 AND id <> $5 AND id NOT IN
+               (SELECT id FROM draft WHERE platform = $1 AND workspace = $2 AND user_id = $3 AND id <> $5
                 ORDER BY expires_at DESC, id LIMIT $4)";
-    let query = sqlx::query(sql).bind(platform).bind(workspace).bind(user).bind(EACH);
+    let query = sqlx::query(sql).bind(platform).bind(workspace).bind(user).bind(EACH - 1).bind(&id);
     query.execute(tx.conn()).await?;
     Ok(Draft { id, form: form.clone(), given: BTreeMap::new(), sent_by: None })
 }
