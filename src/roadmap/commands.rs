@@ -30,6 +30,7 @@ async fn give(slice: Arc<Roadmap>, call: Call) -> Result<Reply> {
     if anonymous && !matches!(call.invocation.input, Input::Submit { .. }) {
         let mut form = call.form().await?;
         form.fields.retain(|field| field.name == "text");
+        form.title = "Anonymous feedback".into();
         form.fixed = vec![("anonymous".into(), "true".into())];
         form.typed = Some("/platform feedback --anonymous".into());
         form.intro = Some("Your words and this week are stored; your name and the time are not.".into());

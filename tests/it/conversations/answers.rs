@@ -182,8 +182,14 @@ async fn what_is_asked_in_words_follows_the_answer_and_the_prompt_tells_nothing_
     ada.presses("2nd").await;
     ben.presses("4th").await;
     assert_eq!(prompt(&ada).await, prompt(&ben).await.replace("ben-site", "ada-site"));
-    reads!(ada.presses_and_opens("Add a comment").await, @"What would have made it better?: …");
-    reads!(ben.presses_and_opens("Add a comment").await, @"What do you want to add?: …");
+    reads!(ada.presses_and_opens("Add a comment").await, @"
+    Add a comment
+    What would have made it better?: …
+    ");
+    reads!(ben.presses_and_opens("Add a comment").await, @"
+    Add a comment
+    What do you want to add?: …
+    ");
     for (words, kept) in [("shorter queues", 1), ("", 0)] {
         let values = [("What would have made it better?", words)];
         ada.presses_and_fills("Add a comment", &values).await;

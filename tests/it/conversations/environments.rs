@@ -57,6 +57,7 @@ async fn one_line_makes_a_site_that_is_served_until_it_is_destroyed(stage: &Stag
 async fn a_form_asks_for_what_the_line_leaves_open(stage: &Stage) {
     let ada = stage.person("Ada");
     reads!(ada.opens("env create rust-service").await, @"
+    Rust service
     Description: A small HTTP service.
     Greeting: It works.
     Keep for: …
@@ -83,8 +84,12 @@ async fn a_form_asks_for_what_the_line_leaves_open(stage: &Stage) {
 
 async fn a_first_form_asks_for_the_template_and_a_second_for_the_rest(stage: &Stage) {
     let ada = stage.person("Ada");
-    reads!(ada.opens("env create ttl=1d").await, @"Template*: …");
+    reads!(ada.opens("env create ttl=1d").await, @"
+    Env create
+    Template*: …
+    ");
     reads!(ada.opens("env create preview-site ttl=1d").await, @"
+    Preview site
     Accent colour: Indigo
     Keep for: 1d
     Message: This page was made on the golden path. Change its words, keep its address.

@@ -56,7 +56,10 @@ const LEFT_BEHIND: &str = "
 async fn an_anonymous_one_leaves_neither_name_nor_time(stage: &Stage) {
     let ada = stage.person("Ada");
     let line = "feedback reviews are a canary in the mine --anonymous";
-    reads!(ada.opens(line).await, @"Text*: reviews are a canary in the mine");
+    reads!(ada.opens(line).await, @"
+    Anonymous feedback
+    Text*: reviews are a canary in the mine
+    ");
     reads!(ada.fills(line, &[]).await, @"
     ✅ Thank you. It is in the platform team's inbox: your words and this week, not your name and not the time.
     Nobody can answer it, not even to ask what you mean. The words themselves may still tell who you are.
@@ -81,6 +84,7 @@ async fn a_sentence_may_begin_with_a_verb(stage: &Stage) {
         assert!(person.runs("feedback list views are slow").await.contains("Thank you"));
     }
     reads!(ada.opens("feedback").await, @"
+    Feedback
     Anonymous: …
     Text*: …
     ");

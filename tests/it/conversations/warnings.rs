@@ -99,7 +99,10 @@ async fn extended_by_its_button_it_stays_and_is_warned_of_anew(stage: &Stage) {
 async fn keep_until_offers_the_ends_that_are_allowed(stage: &Stage) {
     let ada = with_demo(stage, "1d").await;
     stage.app().passes(22 * HOUR).await;
-    reads!(ada.presses_and_opens("Keep until…").await, @"Until*: …");
+    reads!(ada.presses_and_opens("Keep until…").await, @"
+    Keep until…
+    Until*: …
+    ");
     let until = [("Until", "2 days more: Sat 2026-11-21 09:00")];
     reads!(ada.presses_and_fills("Keep until…", &until).await.replace(" UTC", ""), @"✅ demo is yours until Sat 09:00, in 2 days 2 h.");
     stage.app().run_jobs().await;

@@ -126,11 +126,22 @@ fn anything(field: &Value) -> String {
     list(&field["options"]).first().map_or("x", |option| option["label"].as_str().unwrap()).to_owned()
 }
 
-/// Whether a modal is the last page of its form: its title says so where there are several.
+/// What a form is called, without the number of the page: above a modal, or in the first line of a message.
+pub fn title(page: &Value) -> String {
+    let title =
+        page["title"].as_str().or(page["content"].as_str().and_then(|content| content.lines().next()));
+    let title = title.unwrap_or_default().replace("**", "");
+    let end = place(&title).map_or(title.len(), |_| title.rfind(" (").unwrap());
+    title[..end].to_owned()
+}
+
+/// Which page of how many, where there are several.
+fn place(title: &str) -> Option<(&str, &str)> {
+    title.rsplit_once('(')?.1.strip_suffix(')')?.split_once(" of ")
+}
+
 fn is_last(modal: &Value) -> bool {
-    let title = modal["title"].as_str().unwrap();
-    let pages = title.rsplit_once('(').and_then(|(_, of)| of.strip_suffix(')')?.split_once(" of "));
-    pages.is_none_or(|(page, of)| page == of)
+    place(modal["title"].as_str().unwrap()).is_none_or(|(page, of)| page == of)
 }
 
 /// What is sent for what is called so in a select, or for several where several may be.

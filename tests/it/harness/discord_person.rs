@@ -99,10 +99,11 @@ impl Acting for DiscordPerson<'_> {
 
     async fn opens(&self, act: Act<'_>) -> String {
         let (answer, scene) = self.form(act).await;
+        let title = discord_filling::title(&answer["data"]);
         let mut filling = Filling::new(self, scene, &[]);
         filling.unsent = true;
         filling.goes_on(answer).await;
-        asked(filling.asked)
+        asked(&title, filling.asked)
     }
 
     async fn fills(&self, act: Act<'_>, values: Values<'_>) -> String {

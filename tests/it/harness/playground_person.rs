@@ -96,7 +96,7 @@ impl Acting for PlaygroundPerson<'_> {
 
     async fn opens(&self, act: Act<'_>) -> String {
         let (form, _) = self.form(act).await;
-        asked(list(&form["fields"]).iter().map(field_asked).collect())
+        asked(&text(&form["title"]), list(&form["fields"]).iter().map(field_asked).collect())
     }
 
     async fn fills(&self, act: Act<'_>, values: Values<'_>) -> String {

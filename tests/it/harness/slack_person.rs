@@ -72,7 +72,8 @@ impl Acting for SlackPerson<'_> {
 
     async fn opens(&self, act: Act<'_>) -> String {
         let view = self.form(act).await;
-        asked(fields(&view).into_iter().map(|field| field.asked()).collect())
+        let title = view["title"]["text"].as_str().unwrap_or_default();
+        asked(title, fields(&view).into_iter().map(|field| field.asked()).collect())
     }
 
     async fn fills(&self, act: Act<'_>, values: Values<'_>) -> String {

@@ -56,9 +56,10 @@ pub type Values<'a> = &'a [(&'a str, &'a str)];
 pub trait Acting {
     /// Does it. What only they see then.
     async fn does(&self, act: Act<'_>) -> String;
-    /// Does what opens a form, and goes through it without sending it: a line for each field, those that
-    /// are needed with a star, and what stands there; in the order of the alphabet, since not every platform
-    /// keeps the form's.
+    /// Does what opens a form, and goes through it without sending it: what it is called, then a line for
+    /// each field, those that are needed with a star, and what stands there; in the order of the alphabet,
+    /// since not every platform keeps the form's. What stands above them is for the renderers' snapshots:
+    /// Discord's modals have no place for it.
     async fn opens(&self, act: Act<'_>) -> String;
     /// Does what opens a form, fills it in, and those that follow it. What is answered then.
     async fn fills(&self, act: Act<'_>, values: Values<'_>) -> String;
@@ -198,13 +199,13 @@ pub fn all_called(all: &[(String, String)], names: &str) -> Vec<String> {
 pub type Asked = (String, bool, String);
 
 /// See [`Acting::opens`].
-pub fn asked(mut fields: Vec<Asked>) -> String {
+pub fn asked(title: &str, mut fields: Vec<Asked>) -> String {
     fields.sort();
     let line = |(label, needed, value): &Asked| {
         let value = if value.is_empty() { "…" } else { value };
         format!("{label}{}: {value}", if *needed { "*" } else { "" })
     };
-    fields.iter().map(line).collect::<Vec<_>>().join("\n")
+    std::iter::once(title.to_owned()).chain(fields.iter().map(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// A refused form, from each field's label and why. One that stays open, or may be corrected.
