@@ -139,14 +139,18 @@ mod sys {
     }
 
     /// The name in parentheses may itself hold spaces and parentheses, so the
-    /// fields are counted from the last one: state, parent, group, … start.
+    /// fields are counted from the last one: state, parent, group, … threads, start.
+    ///
+    /// The state is that of the first thread alone, which may have ended before the others: as long as one of
+    /// them is there, the process holds its ports, locks and files.
     pub fn parse(stat: &str, boot: &str) -> Option<Seen> {
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let (state, group, ticks) = (fields.first()?, fields.get(2)?, fields.get(19)?);
+        let threads: u32 = fields.get(17)?.parse().ok()?;
         Some(Seen {
             started: format!("{ticks}@{boot}"),
             group: group.parse().ok()?,
-            ended: matches!(*state, "Z" | "X" | "x"),
+            ended: matches!(*state, "Z" | "X" | "x") && threads <= 1,
         })
     }
 
@@ -195,6 +199,17 @@ mod tests {
         let stat = "42 (a) Z 9 (b) S 1 41 7 0 -1 4 5 6 7 8 9 10 11 12 20 0 1 0 98765 22 33";
         let seen = sys::parse(stat, "b").unwrap();
         assert_eq!(seen, Seen { started: "98765@b".into(), group: 41, ended: false });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_has_ended_when_the_last_of_its_threads_has() {
+        let ended = |threads: u32| {
+            let stat = format!("42 (a) Z 1 41 7 0 -1 4 5 6 7 8 9 10 11 12 20 0 {threads} 0 98765 22 33");
+            sys::parse(&stat, "b").unwrap().ended
+        };
+        assert!(ended(1) && ended(0));
+        assert!(!ended(2), "the first thread alone is gone");
     }
 
     #[test]
