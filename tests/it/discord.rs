@@ -295,6 +295,16 @@ async fn what_overtakes_its_promise_is_brought_once_more() {
 }
 
 #[tokio::test]
+async fn what_was_promised_and_cannot_be_shown_as_it_is_comes_as_bare_text() {
+    let done = Arc::new(Notify::new());
+    let bot = slow(&done).await;
+    bot.sends(bot.discord.command(&Scene::of(ADA), &["env", "list"], &[])).await;
+    bot.fake.refuse("PATCH webhooks", 400, 50035, 1);
+    done.notify_one();
+    follows(&bot).await;
+}
+
+#[tokio::test]
 async fn where_no_more_sessions_may_begin_none_does() {
     let bot = DiscordBot::start().await;
     let gateway = FakeGateway::start(&bot.fake).await;

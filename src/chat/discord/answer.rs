@@ -90,6 +90,36 @@ pub fn to_type(form: &Form, over: bool) -> Value {
     say(&Message::new(text!["⚠️ Discord cannot show this form. Type ", code(form.line()), " instead."]), over)
 }
 
+/// What stands in the end where an answer was promised.
+pub enum Late {
+    /// A message of this `data`.
+    Message(Value),
+    /// Nothing: what changes nothing needs no words.
+    Nothing,
+    /// What the outbox brings.
+    Elsewhere,
+}
+
+/// What becomes of a promise when this answer is there.
+pub fn late(mut answer: Value) -> Late {
+    match answer["type"].as_u64().and_then(|kind| u8::try_from(kind).ok()) {
+        Some(MESSAGE | INSTEAD) => {
+            let mut data = answer["data"].take();
+            // Who sees it was settled with the promise; Discord refuses an edit that says so again.
+            if let Some(data) = data.as_object_mut() {
+                data.remove("flags");
+            }
+            Late::Message(data)
+        }
+        // It cannot open any more.
+        Some(MODAL) => Late::Message(render::message(&Message::new(
+            "⚠️ That took too long to open the form. Do it again.",
+        ))),
+        Some(PROMISED) => Late::Elsewhere,
+        _ => Late::Nothing,
+    }
+}
+
 /// What fits what somebody types.
 pub fn options(fitting: &[Choice]) -> Value {
     json!({ "type": FITTING, "data": typed::offered(fitting) })

@@ -45,6 +45,7 @@ pub struct Settings {
 }
 
 /// A file on its way with a message.
+#[derive(Clone)]
 pub struct Attached {
     pub name: String,
     pub media: &'static str,

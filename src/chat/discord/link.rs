@@ -3,14 +3,16 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::address::Address;
+use super::answer::Late;
 use super::client::Call;
 use super::desk::Desk;
 use super::inbound::Act;
+use super::outbound::Parcel;
 use super::pace::Route;
-use super::{Discord, address, gateway, register, tree};
+use super::{Discord, address, answer, gateway, register, tree};
 use crate::chat::SendError;
 use crate::chat::payload::text;
 
@@ -20,8 +22,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A connection that held for so long was a good one.
 const GOOD: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// So often a promised answer is brought.
-const TRIES: usize = 5;
 const CALL_BACK: &str = "POST interactions/callback";
 
 /// Tries of something that has to work in the end, ever rarer; the log is told each new reason once.
@@ -142,34 +142,23 @@ impl Discord {
         Address::new(self.outbound.client().now(), &act.app, &act.token)
     }
 
-    /// Brings the answer that was promised: once more where it overtook its promise, or Discord takes nothing.
-    pub(super) async fn keep_promise(&self, promise: Option<&Address>, mut answer: Value) {
-        // Who sees it was settled with the promise; Discord refuses an edit that says so again.
-        if let Some(data) = answer["data"].as_object_mut() {
-            data.remove("flags");
-        }
+    /// Brings the answer that was promised, however often that has to be tried while its address lives: it may
+    /// have overtaken the promise, or Discord may be away.
+    pub(super) async fn keep_promise(&self, promise: Option<&Address>, answer: Value) {
         let Some(address) = promise else {
             return tracing::warn!("an answer to Discord came too late, and has no address");
         };
-        let late = json!({ "content": "⚠️ That took too long to open the form. Do it again.", "allowed_mentions": { "parse": [] } });
-        let (method, body) = match answer["type"].as_u64() {
-            Some(4 | 7) if answer["data"].is_object() => (Method::PATCH, Some(&answer["data"])),
-            // A form cannot open any more, and what changes nothing needs no words.
-            Some(9) => (Method::PATCH, Some(&late)),
-            // It goes there through the outbox.
-            Some(5) => return,
-            _ => (Method::DELETE, None),
+        let parcel = match answer::late(answer) {
+            Late::Elsewhere => return,
+            Late::Message(data) => Some(Parcel::words(data)),
+            Late::Nothing => None,
         };
-        for left in (0..TRIES).rev() {
-            let Err(error) = self.tell(Call::answer(method.clone(), address), body).await else { return };
-            let pause = match &error {
-                SendError::NotThere(_) | SendError::Gone(_) => Some(FIRST_PAUSE),
-                other => other.seconds().map(Duration::from_secs),
+        let mut tries = Tries::new("an answer to Discord that was promised did not arrive yet");
+        while let Err(error) = self.outbound.keep(address, parcel.clone()).await {
+            let Some(seconds) = error.seconds() else {
+                return tracing::warn!(reason = %error, "an answer to Discord came too late");
             };
-            match pause.filter(|_| left > 0) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return tracing::warn!(reason = %error, "an answer to Discord came too late"),
-            }
+            tries.failed(error.to_string(), Some(seconds)).await;
         }
     }
 

@@ -48,7 +48,8 @@ pub struct Outbound {
 }
 
 /// A message as it travels.
-struct Parcel {
+#[derive(Clone)]
+pub(super) struct Parcel {
     body: Value,
     files: Vec<Attached>,
 }
@@ -129,23 +130,36 @@ impl Outbound {
         Ok(channel)
     }
 
-    /// Brings the answer to an interaction that was promised. No token of ours goes along: the address
-    /// stands for itself.
+    /// Brings the answer to an interaction that was promised.
     async fn answer(&self, text: &str, post: &Post<'_>) -> Result<MessageRef, SendError> {
         let address = Address::read(text)
             .ok_or_else(|| SendError::Never("the address for answers is none of Discord's".into()))?;
+        self.keep(&address, Some(Parcel::of(post.message))).await.map(|()| MessageRef(Value::Null))
+    }
+
+    /// Puts this in the place of what was promised, so that nobody reads it twice; with nothing, it takes the
+    /// promise back. No token of ours goes along: the address stands for itself.
+    ///
+    /// # Errors
+    /// `Later` also where Discord knows of no promise yet; `NotThere` when the address is dead.
+    pub(super) async fn keep(&self, address: &Address, parcel: Option<Parcel>) -> Result<(), SendError> {
         let age = address.age(self.client.now());
         if age >= limits::TOKEN_LIVES {
             return Err(SendError::NotThere(Failure::Expired.reason()));
         }
-        let call = Call::answer(Method::PATCH, &address);
-        // It takes the place of what stands there, so nobody reads it twice.
-        match self.say(&call, Parcel::of(post.message)).await {
+        let done = match parcel {
+            Some(parcel) => self.say(&Call::answer(Method::PATCH, address), parcel).await,
+            None => {
+                let call = Call::answer(Method::DELETE, address);
+                self.client.judged(&call.route, self.client.ask(&call, None, &[]).await)
+            }
+        };
+        match done {
             Err(SendError::NotThere(reason) | SendError::Gone(reason)) if age < OVERTAKING => {
                 Err(SendError::Later { seconds: 1, reason })
             }
             Err(SendError::Gone(reason)) => Err(SendError::NotThere(reason)),
-            answer => answer.map(|_| MessageRef(Value::Null)),
+            done => done.map(drop),
         }
     }
 
@@ -243,6 +257,11 @@ impl Platform for Outbound {
 }
 
 impl Parcel {
+    /// A message's `data` alone.
+    pub(super) fn words(body: Value) -> Parcel {
+        Parcel { body, files: Vec::new() }
+    }
+
     /// With those of its pictures and files whose bytes are at hand.
     fn of(message: &Message) -> Parcel {
         let attached = |upload: Upload| {
