@@ -53,7 +53,7 @@ struct Filler {
 impl Filler {
     fn opens(form: Form) -> Filler {
         let draft = Draft { id: "drf_0123456789abcdef".into(), form, given: BTreeMap::new(), sent_by: None };
-        let step = form::open(&draft.form, Some(&draft)).unwrap();
+        let step = form::open(&draft).unwrap();
         Filler { draft, step }
     }
 
@@ -284,17 +284,17 @@ fn a_private_form_is_one_page_that_says_all_itself() {
         fixed: fixed.clone(),
         ..asking(vec![field])
     };
-    let Some(Step::Modal(modal)) = form::open(&form(text("words")), None) else { panic!("no modal") };
+    let Some(Step::Modal(modal)) = form::open_private(&form(text("words")), "11") else { panic!("no modal") };
     let sent = form::sent(
         modal["custom_id"].as_str().unwrap(),
         &filled(&shown::modal(modal.clone()), &["it's slow"]),
     );
-    let Some(Move::Whole { input, over: false }) = sent else { panic!("not whole") };
+    let Some(Move::Whole { input, over: false, .. }) = sent else { panic!("not whole") };
     assert_eq!(values(&input), "survey.answer (invitation=inv_0123456789abcdef) words=it's slow");
     let several = field("answer", FieldKind::Multiple { choices: choices(4) });
-    let Some(Step::Message(message)) = form::open(&form(several), None) else { panic!("no message") };
+    let Some(Step::Message(message)) = form::open_private(&form(several), "11") else { panic!("no message") };
     let chosen = form::pressed(&ids(&shown::message(message))[0], &["v1".into(), "v3".into()]);
-    let Some(Move::Whole { input, over: true }) = chosen else { panic!("not whole") };
+    let Some(Move::Whole { input, over: true, .. }) = chosen else { panic!("not whole") };
     assert_eq!(values(&input), r#"survey.answer (invitation=inv_0123456789abcdef) answer=["v1","v3"]"#);
     let why = BTreeMap::from([("answer".to_owned(), "Choose fewer.".to_owned())]);
     insta::assert_snapshot!(read(&shown::message(form::refused_whole(&input, &why))), @r#"
@@ -310,10 +310,13 @@ fn a_private_form_is_one_page_that_says_all_itself() {
 #[test]
 fn a_private_form_that_needs_keeping_is_not_opened() {
     let private = |fields: Vec<Field>| Form { private: true, ..asking(fields) };
-    assert_eq!(form::open(&private((0..6).map(|n| text(&format!("f{n}"))).collect()), None), None);
-    assert_eq!(form::open(&private(vec![choice("a", 3), text("b")]), None), None);
+    assert_eq!(form::open_private(&private((0..6).map(|n| text(&format!("f{n}"))).collect()), "11"), None);
+    assert_eq!(form::open_private(&private(vec![choice("a", 3), text("b")]), "11"), None);
     assert_eq!(
-        form::open(&Form { fixed: vec![("a".into(), "x".repeat(99))], ..private(vec![text("b")]) }, None),
+        form::open_private(
+            &Form { fixed: vec![("a".into(), "x".repeat(99))], ..private(vec![text("b")]) },
+            "11"
+        ),
         None
     );
 }
@@ -323,7 +326,7 @@ fn feedback_is_one_modal_and_its_flag_a_word() {
     let words = field("text", FieldKind::Text { multiline: true });
     let flag = Field { required: false, ..field("anonymous", FieldKind::Flag) };
     let form = Form { command: "feedback".into(), private: true, fixed: vec![], ..asking(vec![words, flag]) };
-    let Some(Step::Modal(modal)) = form::open(&form, None) else { panic!("no modal") };
+    let Some(Step::Modal(modal)) = form::open_private(&form, "11") else { panic!("no modal") };
     let sent = form::sent(modal["custom_id"].as_str().unwrap(), &filled(&modal, &["slow", "Yes"]));
     let Some(Move::Whole { input, .. }) = sent else { panic!("not whole") };
     assert_eq!(values(&input), "feedback anonymous=true text=slow");
@@ -375,9 +378,9 @@ fn long_words_are_cut_to_what_a_page_holds() {
         Filler::opens(form).sees();
     }
     assert_eq!(
-        form::open(
+        form::open_private(
             &Form { private: true, ..asking(vec![Field { name: "n".repeat(99), ..text("n") }]) },
-            None
+            "11"
         ),
         None
     );

@@ -14,7 +14,7 @@ use crate::chat::Dispatcher;
 use crate::chat::directory::{Account, Meet, Met, Told};
 use crate::chat::drafts::{Draft, Drafts};
 use crate::chat::form::Form;
-use crate::chat::inbound::{Input, Standing};
+use crate::chat::inbound::{Input, Invocation, Standing};
 use crate::chat::message::{Choice, Message, Reply};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
@@ -152,35 +152,50 @@ impl Desk {
                 let reply = self.dispatcher.dispatch(act.invocation(input.clone())).await;
                 self.show(act, reply, false).await
             }
-            Deed::Fill(Move::Whole { input, over }) => self.submit_whole(act, input, *over).await,
-            Deed::Fill(step) => self.fill(act, step).await,
+            Deed::Fill(step) => match step {
+                Move::Whole { input, opened, over } => {
+                    let form = opened.as_ref().map(|opened| format!("{}:{opened}", act.who.identity.user));
+                    self.submit_whole(act, input, form.as_deref(), *over).await
+                }
+                Move::Page { draft, page, deed } => self.fill(act, (draft, *page, deed), step.over()).await,
+            },
         }
     }
 
-    async fn submit_whole(&self, act: &Act, input: &Input, over: bool) -> Result<Value> {
-        match self.dispatcher.dispatch(act.invocation(input.clone())).await {
+    /// Submits a form; one that was submitted already gets the same answer.
+    async fn submit(&self, act: &Act, input: &Input, form: Option<&str>) -> Reply {
+        let invocation = act.invocation(input.clone());
+        let delivery = form.map_or(invocation.delivery, |form| format!("form:{form}"));
+        self.dispatcher.dispatch(Invocation { delivery, ..invocation }).await
+    }
+
+    async fn submit_whole(&self, act: &Act, input: &Input, form: Option<&str>, over: bool) -> Result<Value> {
+        match self.submit(act, input, form).await {
             Reply::Refused { fields } => Ok(answer::alone(form::refused_whole(input, &fields), over)),
             reply => self.show(act, reply, over).await,
         }
     }
 
-    /// A step in a form that is kept.
-    async fn fill(&self, act: &Act, step: &Move) -> Result<Value> {
-        let Move::Page { draft, page, deed } = step else { return Ok(answer::unknown()) };
-        let over = step.over();
+    /// A step in a form that is kept: its draft, the page, and what was done there.
+    async fn fill(
+        &self,
+        act: &Act,
+        (draft, page, deed): (&str, usize, &form::Deed),
+        over: bool,
+    ) -> Result<Value> {
         // One that was sent is there for a repeat of that very act, which gets its answer once more.
         let own = |draft: &Draft| draft.sent_by.as_ref().is_none_or(|delivery| *delivery == act.id);
         let Some(draft) = self.drafts.find(&act.who.identity, draft).await?.filter(own) else {
             return Ok(answer::alone(form::gone(), over));
         };
-        let Some((given, next)) = form::advance(&draft, *page, deed) else { return Ok(answer::unknown()) };
+        let Some((given, next)) = form::advance(&draft, page, deed) else { return Ok(answer::unknown()) };
         if !given.is_empty() {
             self.drafts.fill(&draft, given).await?;
         }
         let Step::Submit(input) = next else {
             return Ok(answer::step(next, over).unwrap_or_else(answer::unknown));
         };
-        match self.dispatcher.dispatch(act.invocation(input.clone())).await {
+        match self.submit(act, &input, Some(&draft.id)).await {
             Reply::Refused { fields } => {
                 let (given, data) = form::refused(&draft, &input, &fields);
                 self.drafts.fill(&draft, given).await?;
@@ -204,7 +219,7 @@ impl Desk {
     /// The first page of a form, or the way to it.
     async fn open(&self, act: &Act, form: &Form, over: bool) -> Result<Value> {
         if form.private {
-            let step = form::open(form, None).filter(|step| {
+            let step = form::open_private(form, &act.id).filter(|step| {
                 // Nothing is kept that a button could open.
                 act.via != Via::Submit || !matches!(step, Step::Modal(_))
             });
@@ -212,7 +227,7 @@ impl Desk {
             return Ok(shown.unwrap_or_else(|| answer::to_type(form, over)));
         }
         let draft = self.drafts.open(&act.who.identity, form).await?;
-        Ok(match form::open(form, Some(&draft)) {
+        Ok(match form::open(&draft) {
             Some(Step::Modal(_)) if act.via == Via::Submit => {
                 answer::go_on(form, form::id(&draft, 0, "open"), over)
             }

@@ -7,6 +7,9 @@
 //!
 //! A private form is kept nowhere: it has one page, and its id says the command and what was decided.
 //!
+//! However often a form is submitted, it is done once: the one that it was is the draft, or the interaction
+//! that opened the private modal.
+//!
 //! Why are choices no inputs of a modal? The gateway's library knows text inputs alone and drops others
 //! without an error.
 
@@ -26,7 +29,7 @@ use crate::text;
 
 /// How the ids of a kept form begin: `form:DRAFT:PAGE:WHAT`.
 const KEPT: &str = "form:";
-/// How the id of a private modal begins: `ask:COMMAND?FIXED`.
+/// How the id of a private modal begins: `ask:COMMAND:OPENED?FIXED`.
 const ASK: &str = "ask:";
 /// How the id of a private choice begins: `one:COMMAND:FIELD?FIXED`, or `many:` of several.
 const ONE: &str = "one:";
@@ -49,8 +52,9 @@ pub enum Step {
 pub enum Move {
     /// On a page of a draft.
     Page { draft: String, page: usize, deed: Deed },
-    /// The only page of a private form: it is submitted. For `over` see [`Deed::Send`].
-    Whole { input: Input, over: bool },
+    /// The only page of a private form: it is submitted. `opened` is the interaction that opened its modal; for
+    /// `over` see [`Deed::Send`].
+    Whole { input: Input, opened: Option<String>, over: bool },
 }
 
 /// See [`Move::Page`].
@@ -76,13 +80,32 @@ impl Move {
     }
 }
 
-/// The first page; `None` when Discord's limits cannot hold the form. A form that is not private has a
-/// `draft`.
-pub fn open(form: &Form, draft: Option<&Draft>) -> Option<Step> {
-    match draft {
-        Some(draft) => show(draft, 0, false, None),
-        None => private(form),
-    }
+/// The first page; `None` when Discord's limits cannot hold the form.
+pub fn open(draft: &Draft) -> Option<Step> {
+    show(draft, 0, false, None)
+}
+
+/// The only page of a private form, whose ids say all there is to know; `opened` is the interaction that opens
+/// it. `None` when they have no room for that.
+pub fn open_private(form: &Form, opened: &str) -> Option<Step> {
+    let pages = pages(form)?;
+    let fixed: String =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fixed).finish();
+    let [page] = pages.as_slice() else { return None };
+    let own = |field: &Field| field.value.clone().filter(|value| !value.is_empty());
+    let (step, id) = match page {
+        Page::Write(fields) => {
+            let id = format!("{ASK}{}:{opened}?{fixed}", form.command);
+            (Step::Modal(pages::modal(&id, &pages::title(form, 0, 1), fields, own)), id)
+        }
+        Page::Choose(fields) => {
+            let [field] = fields.as_slice() else { return None };
+            let start = if matches!(field.kind, FieldKind::Multiple { .. }) { MANY } else { ONE };
+            let id = format!("{start}{}:{}?{fixed}", form.command, field.name);
+            (Step::Message(pages::choice(form, field, &id)), id)
+        }
+    };
+    (width(&id) <= limits::ID && !form.command.contains([':', '?'])).then_some(step)
 }
 
 /// The next step, and what is to be added to the draft first; `None` when the id makes no sense.
@@ -186,7 +209,7 @@ pub fn pressed(custom_id: &str, chosen: &[String]) -> Option<Move> {
     let value = if several.is_some() { json!(chosen).to_string() } else { chosen.first()?.clone() };
     let values = BTreeMap::from([(field.to_owned(), value)]);
     let input = Input::Submit { command: command.to_owned(), fixed: decided(fixed), values };
-    Some(Move::Whole { input, over: true })
+    Some(Move::Whole { input, opened: None, over: true })
 }
 
 /// What sending a modal means, by its id and its inputs; `None` where it is none of ours.
@@ -197,15 +220,17 @@ pub fn sent(custom_id: &str, data: &Value) -> Option<Move> {
         let deed = (over || what == "send").then_some(Deed::Send { typed, over })?;
         return Some(Move::Page { draft: draft.to_owned(), page, deed });
     }
-    let (command, fixed) = custom_id.strip_prefix(ASK)?.split_once('?')?;
+    let (target, fixed) = custom_id.strip_prefix(ASK)?.split_once('?')?;
+    let (command, opened) = target.split_once(':').unzip();
     let value = |(id, text): (String, String)| {
         let (kind, name) = id.split_once(':')?;
         let text = if kind == "flag" { yes_or_no(&text) } else { text };
         (!text.is_empty()).then(|| (name.to_owned(), text))
     };
     let values = typed.into_iter().filter_map(value).collect();
-    let input = Input::Submit { command: command.to_owned(), fixed: decided(fixed), values };
-    Some(Move::Whole { input, over: false })
+    let command = command.unwrap_or(target).to_owned();
+    let input = Input::Submit { command, fixed: decided(fixed), values };
+    Some(Move::Whole { input, opened: opened.map(str::to_owned), over: false })
 }
 
 /// The texts of a modal by the ids of their inputs, in rows or under labels.
@@ -243,28 +268,6 @@ fn show(draft: &Draft, page: usize, over: bool, warning: Option<&str>) -> Option
             Step::Modal(pages::modal(&id, &pages::title(&draft.form, page, pages.len()), fields, values))
         }
     })
-}
-
-/// A private form, whose ids say all there is to know.
-fn private(form: &Form) -> Option<Step> {
-    let pages = pages(form)?;
-    let fixed: String =
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fixed).finish();
-    let [page] = pages.as_slice() else { return None };
-    let own = |field: &Field| field.value.clone().filter(|value| !value.is_empty());
-    let (step, id) = match page {
-        Page::Write(fields) => {
-            let id = format!("{ASK}{}?{fixed}", form.command);
-            (Step::Modal(pages::modal(&id, &pages::title(form, 0, 1), fields, own)), id)
-        }
-        Page::Choose(fields) => {
-            let [field] = fields.as_slice() else { return None };
-            let start = if matches!(field.kind, FieldKind::Multiple { .. }) { MANY } else { ONE };
-            let id = format!("{start}{}:{}?{fixed}", form.command, field.name);
-            (Step::Message(pages::choice(form, field, &id)), id)
-        }
-    };
-    (width(&id) <= limits::ID && !form.command.contains([':', '?'])).then_some(step)
 }
 
 fn decided(fixed: &str) -> Vec<(String, String)> {

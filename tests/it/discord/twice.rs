@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{button, connected, words};
 use crate::harness::discord_bot::DiscordBot;
 use crate::harness::discord_sender::{DiscordSender, Scene};
-use crate::harness::fake_discord::{ADA, CHANNEL};
+use crate::harness::fake_discord::{ADA, CHANNEL, user};
 use crate::harness::fake_gateway::FakeGateway;
 use crate::harness::ground::until;
 
@@ -103,6 +103,23 @@ async fn a_form_of_pages_is_taken_once_and_answered_alike() {
     bot.app.run_jobs().await;
     assert_eq!(bot.environments().await, ["formed ready"]);
     bot.app.end().await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_taken_once() {
+    let bot = DiscordBot::start().await;
+    for (words, input, table) in [
+        (["feedback", "give"], ("text:text", 4, json!("slow builds")), "SELECT text FROM feedback"),
+        (["roadmap", "add"], ("text:title", 4, json!("Faster")), "SELECT title FROM item"),
+    ] {
+        let asked = bot.sends(bot.discord.command(&Scene::of(&user("Priya")), &words, &[])).await;
+        let id = asked["data"]["custom_id"].as_str().unwrap();
+        let sent = || bot.discord.submission(&Scene::of(&user("Priya")), id, std::slice::from_ref(&input));
+        // Each an interaction of its own, at the same time.
+        let (one, other) = (sent(), sent());
+        let (one, other) = tokio::join!(bot.delivers(&one), bot.delivers(&other));
+        assert_eq!(bot.app.texts(table).await.len(), 1, "{one} {other}");
+    }
 }
 
 /// Brings it over the gateway, and waits until it was called back `times`.
