@@ -3,20 +3,161 @@
 use std::path::Path;
 use std::time::Duration;
 
+use goldenpath::config::Config;
 use goldenpath::facts::{self, FactKind};
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::harness::reading::{buttons, read};
+use crate::harness::stage::{Player, Stage};
 use crate::harness::test_app::{Person, TestApp};
+use crate::{on_each, reads};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
+on_each!(with has_a_mood:
+    nobody_is_asked_anything_twice_within_the_gap,
+    who_says_nothing_is_reminded_once_and_who_answered_is_not,
+    not_now_means_once_more_later,
+    fewer_and_none_are_heeded_from_then_on,
+    what_was_shipped_is_told_to_those_who_were_asked_before,
+);
+
 /// With `team.mood`, which is asked of everybody when it is started.
-async fn app() -> TestApp {
+fn has_a_mood(config: &mut Config) {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/conversations/mood");
-    TestApp::with(|config| config.paths.surveys = vec![own]).await
+    config.paths.surveys = vec![own];
+}
+
+/// Priya starts it, and everybody who is at work is asked. Whoever typed something is known to the bot.
+async fn asks_for_the_mood(stage: &Stage, known: &[&Player<'_>]) {
+    for player in known {
+        player.runs("env list").await;
+    }
+    let priya = stage.person("Priya");
+    priya.runs("survey start team.mood").await;
+    priya.presses("Start it").await;
+    stage.app().passes(3 * HOUR).await;
+}
+
+/// How often they were asked for their mood.
+async fn moods(player: &Player<'_>) -> usize {
+    player.reads_directly().await.matches("How is your week?").count()
+}
+
+/// The last message that they got.
+async fn newest(player: &Player<'_>) -> String {
+    player.reads_directly().await.rsplit("\n\n").next().unwrap_or_default().to_owned()
+}
+
+async fn nobody_is_asked_anything_twice_within_the_gap(stage: &Stage) {
+    let ada = stage.person("Ada");
+    ada.runs("env create preview-site demo").await;
+    stage.app().run_jobs().await;
+    asks_for_the_mood(stage, &[]).await;
+    stage.app().passes(6 * DAY).await;
+    assert_eq!(moods(&ada).await, 0, "asked about the environment a week ago, but for an hour");
+    stage.app().passes(DAY).await;
+    assert_eq!(moods(&ada).await, 1);
+}
+
+async fn who_says_nothing_is_reminded_once_and_who_answered_is_not(stage: &Stage) {
+    let (ada, ben) = (stage.person("Ada"), stage.person("Ben"));
+    asks_for_the_mood(stage, &[&ada, &ben]).await;
+    ben.presses("Good").await;
+    stage.app().passes(9 * DAY).await;
+    reads!(ada.reads_directly().await, @"
+    How is your week?
+    Asked again below.
+
+    How is your week?
+    This is the one reminder of it.
+    One click. It decides whether we take on less.
+    Your name is not stored with the answer; results are shown from 5 answers on.
+    [Awful] [Bad] [So-so] [Good] [Great]
+    [Fewer of these]
+    ");
+    assert_eq!((moods(&ada).await, moods(&ben).await), (2, 1));
+    stage.app().passes(2 * DAY).await;
+    assert_eq!(moods(&ada).await, 2);
+    ada.presses("Bad").await;
+    let told = newest(&ada).await;
+    assert!(told.starts_with("✅ Recorded"), "{told}");
+}
+
+async fn not_now_means_once_more_later(stage: &Stage) {
+    let ada = stage.person("Ada");
+    asks_for_the_mood(stage, &[&ada]).await;
+    ada.presses("Not now").await;
+    // At her own minute, which differs from one installation to another.
+    let told = newest(&ada).await;
+    assert!(told.contains("You are asked once more, 2026-11-25 "), "{told}");
+    stage.app().passes(6 * DAY).await;
+    assert_eq!(moods(&ada).await, 1);
+    stage.app().passes(2 * DAY).await;
+    assert_eq!(moods(&ada).await, 2);
+    let first = ada.reads_directly().await.split("\n\n").next().unwrap_or_default().to_owned();
+    assert!(!first.contains('['), "the first prompt points to the second: {first}");
+    stage.app().passes(8 * DAY).await;
+    assert_eq!(moods(&ada).await, 2);
+}
+
+async fn fewer_and_none_are_heeded_from_then_on(stage: &Stage) {
+    let ada = stage.person("Ada");
+    asks_for_the_mood(stage, &[&ada]).await;
+    ada.presses("Fewer of these").await;
+    reads!(newest(&ada).await, @"
+    How is your week?
+    You are asked half as often from now on. /platform settings surveys=in takes that back.
+    Your name is not stored with the answer; results are shown from 5 answers on.
+    [Awful] [Bad] [So-so] [Good] [Great]
+    [None of these]
+    ");
+    ada.presses("None of these").await;
+    reads!(newest(&ada).await, @"
+    How is your week?
+    You are asked nothing from now on. /platform settings surveys=in takes that back.
+    ");
+    stage.app().passes(8 * DAY).await;
+    ada.runs("env create preview-site demo").await;
+    stage.app().passes(DAY).await;
+    assert!(!ada.reads_directly().await.contains("How did getting"));
+    assert_eq!(moods(&ada).await, 1, "nor reminded");
+}
+
+/// What they asked for is there, as the roadmap tells it.
+async fn ship(app: &TestApp) {
+    let wave = app.texts("SELECT id FROM wave WHERE survey = 'team.mood'").await.remove(0);
+    let said = "18 of 25 said environments were slow to start. Images are cached now: 50 s became 12 s.";
+    let data = json!({"title": "Faster starts", "said": said, "waves": [wave]});
+    let shipped = app
+        .app
+        .db
+        .write(data, |tx, data| Box::pin(facts::append(tx, FactKind::RoadmapShipped, "itm_1", data.clone())));
+    shipped.await.unwrap();
+}
+
+async fn what_was_shipped_is_told_to_those_who_were_asked_before(stage: &Stage) {
+    let (app, ada) = (stage.app(), stage.person("Ada"));
+    asks_for_the_mood(stage, &[&ada]).await;
+    ada.presses("Bad").await;
+    app.passes(8 * DAY).await;
+    ship(app).await;
+    app.passes(DAY).await;
+    reads!(newest(&ada).await, @"
+    18 of 25 said environments were slow to start. Images are cached now: 50 s became 12 s.
+    Did Faster starts help you?
+    One click. It tells whether we are done with this.
+    Your name is not stored with the answer; results are shown from 5 answers on.
+    [A lot] [A little] [No] [It made it worse] [Not used yet]
+    [Not now] [Fewer of these]
+    ");
+}
+
+/// Slack, where nobody is known who did nothing yet.
+async fn app() -> TestApp {
+    TestApp::with(has_a_mood).await
 }
 
 /// Priya starts it, and everybody who is at work is asked.
@@ -93,95 +234,6 @@ async fn a_started_survey_asks_everybody_and_says_before_what_it_would_do() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_anything_twice_within_the_gap() {
-    let app = app().await;
-    let ada = app.person("Ada");
-    ada.types("env create preview-site demo").await;
-    app.run_jobs().await;
-    mood_is_started(&app).await;
-    app.passes(6 * DAY).await;
-    assert_eq!(asked(&app, &ada), 0, "asked about the environment a week ago, but for an hour");
-    app.passes(DAY).await;
-    assert_eq!(asked(&app, &ada), 1);
-    app.end().await;
-}
-
-#[tokio::test]
-async fn who_says_nothing_is_reminded_once_and_who_answered_is_not() {
-    let app = app().await;
-    let (ada, ben) = (app.person("Ada"), app.person("Ben"));
-    knows(&ada).await;
-    knows(&ben).await;
-    mood_is_started(&app).await;
-    ben.presses("Good").await;
-    app.passes(9 * DAY).await;
-    assert_snapshot!(app.reads(&ada.direct()), @"
-    How is your week?
-    Asked again below.
-
-    How is your week?
-    This is the one reminder of it.
-    One click. It decides whether we take on less.
-    [Awful] [Bad] [So-so] [Good] [Great]
-    [Fewer of these]
-    Your name is not stored with the answer; results are shown from 5 answers on.
-    ");
-    assert_eq!((asked(&app, &ada), asked(&app, &ben)), (2, 1));
-    app.passes(2 * DAY).await;
-    assert_eq!(asked(&app, &ada), 2);
-    ada.presses("Bad").await;
-    assert!(last(&app, &ada).starts_with("✅ Recorded"), "{}", last(&app, &ada));
-    app.end().await;
-}
-
-#[tokio::test]
-async fn not_now_means_once_more_later() {
-    let app = app().await;
-    let ada = app.person("Ada");
-    knows(&ada).await;
-    mood_is_started(&app).await;
-    ada.presses("Not now").await;
-    // At her own minute, which differs from one installation to another.
-    assert!(last(&app, &ada).contains("You are asked once more, 2026-11-25 "), "{}", last(&app, &ada));
-    app.passes(6 * DAY).await;
-    assert_eq!(asked(&app, &ada), 1);
-    app.passes(2 * DAY).await;
-    assert_eq!(asked(&app, &ada), 2);
-    let first = buttons(&app.fake.shown_in(&ada.direct())[0]);
-    assert_eq!(first, [], "the first prompt points to the second");
-    app.passes(8 * DAY).await;
-    assert_eq!(asked(&app, &ada), 2);
-    app.end().await;
-}
-
-#[tokio::test]
-async fn fewer_and_none_are_heeded_from_then_on() {
-    let app = app().await;
-    let ada = app.person("Ada");
-    knows(&ada).await;
-    mood_is_started(&app).await;
-    ada.presses("Fewer of these").await;
-    assert_snapshot!(last(&app, &ada), @"
-    How is your week?
-    You are asked half as often from now on. `/platform settings surveys=in` takes that back.
-    [Awful] [Bad] [So-so] [Good] [Great]
-    [None of these]
-    Your name is not stored with the answer; results are shown from 5 answers on.
-    ");
-    ada.presses("None of these").await;
-    assert_snapshot!(last(&app, &ada), @"
-    How is your week?
-    You are asked nothing from now on. `/platform settings surveys=in` takes that back.
-    ");
-    app.passes(8 * DAY).await;
-    ada.types("env create preview-site demo").await;
-    app.passes(DAY).await;
-    assert!(!app.reads(&ada.direct()).contains("How did getting"));
-    assert_eq!(asked(&app, &ada), 1, "nor reminded");
-    app.end().await;
-}
-
-#[tokio::test]
 async fn a_press_of_somebody_else_changes_nothing() {
     let app = app().await;
     let (ada, ben) = (app.person("Ada"), app.person("Ben"));
@@ -244,36 +296,6 @@ async fn a_closed_survey_takes_its_buttons_back() {
 }
 
 #[tokio::test]
-async fn what_was_shipped_is_told_to_those_who_were_asked_before() {
-    let app = app().await;
-    let (ada, cy) = (app.person("Ada"), app.person("Cy"));
-    knows(&ada).await;
-    mood_is_started(&app).await;
-    ada.presses("Bad").await;
-    knows(&cy).await;
-    app.passes(8 * DAY).await;
-    let wave = app.texts("SELECT id FROM wave WHERE survey = 'team.mood'").await.remove(0);
-    let said = "18 of 25 said environments were slow to start. Images are cached now: 50 s became 12 s.";
-    let data = json!({"title": "Faster starts", "said": said, "waves": [wave]});
-    let shipped = app
-        .app
-        .db
-        .write(data, |tx, data| Box::pin(facts::append(tx, FactKind::RoadmapShipped, "itm_1", data.clone())));
-    shipped.await.unwrap();
-    app.passes(DAY).await;
-    assert_snapshot!(last(&app, &ada), @"
-    18 of 25 said environments were slow to start. Images are cached now: 50 s became 12 s.
-    Did Faster starts help you?
-    One click. It tells whether we are done with this.
-    [A lot] [A little] [No] [It made it worse] [Not used yet]
-    [Not now] [Fewer of these]
-    Your name is not stored with the answer; results are shown from 5 answers on.
-    ");
-    assert!(!app.reads(&cy.direct()).contains("Faster starts"), "nobody asked Cy");
-    app.end().await;
-}
-
-#[tokio::test]
 async fn the_list_tells_when_each_survey_goes_out() {
     let app = app().await;
     assert_snapshot!(app.person("Priya").runs("survey").await, @"
@@ -291,5 +313,21 @@ async fn the_list_tells_when_each_survey_goes_out() {
     assert!(unknown.starts_with("There is no survey `pulse.sta`. There is `"), "{unknown}");
     assert_snapshot!(app.person("Priya").runs("survey start env.csat").await, @"`env.csat` goes out by itself on `env.ready`, to those it happened to; it cannot be started. `/platform survey pause env.csat` stops it.");
     assert_snapshot!(app.person("Ada").runs("survey list").await, @"🔒 `/platform survey list` needs the role `pm`. An admin gives it under `[access.roles]` in the config.");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_was_shipped_is_not_told_to_who_was_not_asked_before() {
+    let app = app().await;
+    let (ada, cy) = (app.person("Ada"), app.person("Cy"));
+    knows(&ada).await;
+    mood_is_started(&app).await;
+    ada.presses("Bad").await;
+    knows(&cy).await;
+    app.passes(8 * DAY).await;
+    ship(&app).await;
+    app.passes(DAY).await;
+    assert!(app.reads(&ada.direct()).contains("Faster starts"));
+    assert!(!app.reads(&cy.direct()).contains("Faster starts"), "nobody asked Cy");
     app.end().await;
 }
