@@ -1,5 +1,7 @@
 //! Who is asked when: hours, gaps, reminders, "not now", and what product people do with a survey.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use std::path::Path;
 use std::time::Duration;
 
