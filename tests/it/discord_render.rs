@@ -313,7 +313,9 @@ fn a_danger_is_confirmed_in_a_message_with_the_button_itself() {
     What it owns is removed.
     [Destroy]
     ");
-    assert_eq!(ids(&asked), ["env.destroy:env_1:"]);
+    assert_eq!(ids(&asked), ["sure?env.destroy:env_1:"]);
+    let sure = ButtonValue("env.destroy:env_1:".into());
+    assert_eq!(pressed("sure?env.destroy:env_1:", &[]), Some(Pressed::Sure(sure)));
     let old = shown::message(confirm(&value, None, "Destroy · shop", None));
     assert_eq!(read(&old), "**Destroy?**\nIt cannot be undone.\n[Destroy]");
 }

@@ -1,8 +1,8 @@
 //! Buttons and selects in rows, and what their ids mean when they are pressed: pure.
 //!
 //! An id says what is meant and nothing else: of a button its value, of a select `choose:COMMAND`, of a
-//! button that is confirmed first `confirm?VALUE|TITLE`, of forms see [`super::form`]. None gives
-//! authority; that is the row behind it.
+//! button that is confirmed first `confirm?VALUE|TITLE`, of the one that confirms it `sure?VALUE`, of forms
+//! see [`super::form`]. None gives authority; that is the row behind it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ use crate::chat::words::{cut, filled, web_url, width};
 const CHOOSE: &str = "choose:";
 /// How the id of a button begins that is confirmed first.
 const CONFIRM: &str = "confirm?";
+/// How the id of the button begins that confirms it.
+const SURE: &str = "sure?";
 
 /// What a press means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Pressed {
     Value(ButtonValue),
     /// A command, once it is confirmed: [`confirm`] asks.
     Confirm { value: ButtonValue, title: Option<String> },
+    /// A command that is confirmed by this; what it comes to takes the question's place.
+    Sure(ButtonValue),
 }
 
 /// What the press of a button or a choice means, by its id and what was chosen.
@@ -34,6 +38,9 @@ pub fn pressed(custom_id: &str, chosen: &[String]) -> Option<Pressed> {
     if let Some(command) = custom_id.strip_prefix(CHOOSE) {
         let command = command.split(':').next().unwrap_or_default();
         return Some(Pressed::Value(ButtonValue::new(command, chosen.first()?, "")));
+    }
+    if let Some(value) = custom_id.strip_prefix(SURE) {
+        return Some(Pressed::Sure(ButtonValue(value.to_owned())));
     }
     let Some(rest) = custom_id.strip_prefix(CONFIRM) else {
         return Some(Pressed::Value(ButtonValue(custom_id.to_owned())));
@@ -54,7 +61,7 @@ pub fn confirm(value: &ButtonValue, title: Option<&str>, label: &str, words: Opt
     json!({
         "content": format!("**{}**\n{words}", escape(filled(&asked))),
         "embeds": [],
-        "components": [row(vec![button_json(&value.0, verb, Style::Danger)])],
+        "components": [row(vec![button_json(&format!("{SURE}{}", value.0), verb, Style::Danger)])],
         "attachments": [],
         "allowed_mentions": { "parse": [] },
     })

@@ -148,9 +148,9 @@ impl Desk {
     async fn done(&self, act: &Act) -> Result<Value> {
         match &act.deed {
             Deed::Confirm(question) => Ok(answer::alone(question.clone(), false)),
-            Deed::Do(input) => {
+            Deed::Do(input) | Deed::Sure(input) => {
                 let reply = self.dispatcher.dispatch(act.invocation(input.clone())).await;
-                self.show(act, reply, false).await
+                self.show(act, reply, matches!(act.deed, Deed::Sure(_))).await
             }
             Deed::Fill(step) => match step {
                 Move::Whole { input, opened, over } => {

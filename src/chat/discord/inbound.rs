@@ -57,6 +57,8 @@ pub struct Act {
 pub enum Deed {
     /// It is for the engine.
     Do(Input),
+    /// The same; what it comes to takes the place of the question that was pressed.
+    Sure(Input),
     /// A step in a form.
     Fill(Move),
     /// They are asked first; the `data` of the question.
@@ -207,6 +209,7 @@ impl Reader<'_> {
         }
         let deed = match components::pressed(&id, &chosen)? {
             Pressed::Value(value) => Deed::Do(Input::Press { value }),
+            Pressed::Sure(value) => Deed::Sure(Input::Press { value }),
             Pressed::Confirm { value, title } => match self.menu.get(value.parts().0) {
                 Some(spec) => {
                     let label = label(self.interaction.get("message"), &id).unwrap_or_else(|| "Go on".into());

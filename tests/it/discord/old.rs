@@ -42,7 +42,8 @@ async fn the_buttons_of_an_environment_that_is_gone_say_that_it_is_gone() {
     bot.delivers(&bot.discord.press(&Scene::of(ADA), &sure)).await;
     bot.app.run_jobs().await;
     assert_snapshot!(bot.presses(&extend).await, @"demo is destroyed; there is nothing to extend.");
-    assert_snapshot!(bot.presses(&sure).await, @"demo is destroyed already.");
+    let again = bot.delivers(&bot.discord.press(&Scene::of(ADA).under("1"), &sure)).await;
+    assert_snapshot!(of_discord(&again["data"]), @"demo is destroyed already.");
     assert_snapshot!(bot.chooses("choose:env.show", "demo").await, @"There is no environment demo. /platform env list --all shows what there is.");
     assert_eq!(bot.app.texts("SELECT state FROM environment").await, ["destroyed"]);
     bot.app.end().await;

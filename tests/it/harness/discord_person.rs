@@ -90,7 +90,9 @@ impl Acting for DiscordPerson<'_> {
         }
         self.bot().app.run_jobs().await;
         let instead = (answer["type"] == 7).then(|| self.venue.read(&answer["data"]));
-        // The question whether they are sure is no answer.
+        // The question whether they are sure is no answer, nor is what stands in its place where others close
+        // a dialog.
+        let instead = instead.filter(|read| !read.starts_with("⏳ It is under way;"));
         let news = self.whispered().into_iter().skip(seen);
         let news = news.filter(|part| scene.message.as_ref() != Some(&part.message));
         let news = news.map(|part| self.venue.read(&part.json));
