@@ -98,7 +98,7 @@ pub fn recorded(person: &str) -> Result<()> {
 }
 
 /// What somebody without any role reads.
-pub const NO_ROLE: &str = "🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one \
+pub const NO_ROLE: &str = "🔒 You have no role here. Guests, bots and people from elsewhere have none; a member gets one \
      from an admin, under `[access.roles]` in the config.";
 
 /// Proof that [`authorize`] said yes; handlers cannot be called without it.

@@ -146,7 +146,7 @@ pub fn show(whole: &Whole<'_>) -> Message {
 }
 
 fn fields(ranked: &Ranked) -> Vec<(String, Text)> {
-    let field = |name: &str, words: String| (name.to_owned(), text![plain(words)]);
+    let field = |name: &str, words: String| (name.to_owned(), Text::from(words));
     let item = &ranked.candidate.item;
     let effort = item.effort.map_or_else(
         || "not estimated; `roadmap estimate` takes p50 and p90".to_owned(),

@@ -113,7 +113,7 @@ async fn who_has_no_role_reads_so_at_home() {
     let app =
         TestApp::with(|config| config.access.default_role = goldenpath::config::DefaultRole::None).await;
     let eve = app.person("Eve");
-    assert_snapshot!(eve.opens_home().await, @"🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one from an admin, under `[access.roles]` in the config.");
+    assert_snapshot!(eve.opens_home().await, @"🔒 You have no role here. Guests, bots and people from elsewhere have none; a member gets one from an admin, under `[access.roles]` in the config.");
     app.end().await;
 }
 

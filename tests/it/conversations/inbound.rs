@@ -84,7 +84,7 @@ async fn somebody_of_another_company_has_no_role_in_a_shared_channel() {
     let app = TestApp::start().await;
     app.connected().await;
     let eve = app.person("Eve").of("T9");
-    assert_snapshot!(eve.mentions("env list --all", None).await, @"🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one from an admin, under `[access.roles]` in the config.");
+    assert_snapshot!(eve.mentions("env list --all", None).await, @"🔒 You have no role here. Guests, bots and people from elsewhere have none; a member gets one from an admin, under `[access.roles]` in the config.");
 }
 
 #[tokio::test]

@@ -152,8 +152,8 @@ async fn somebody_of_another_workspace_has_no_role() {
     let app = TestApp::start().await;
     app.connected().await;
     let stranger = app.person("Eve").of("T9");
-    assert_snapshot!(stranger.runs("env list").await, @"🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one from an admin, under `[access.roles]` in the config.");
-    assert_snapshot!(stranger.runs("help").await, @"🔒 You have no role here. Guests, bots and people of other workspaces have none; a member gets one from an admin, under `[access.roles]` in the config.");
+    assert_snapshot!(stranger.runs("env list").await, @"🔒 You have no role here. Guests, bots and people from elsewhere have none; a member gets one from an admin, under `[access.roles]` in the config.");
+    assert_snapshot!(stranger.runs("help").await, @"🔒 You have no role here. Guests, bots and people from elsewhere have none; a member gets one from an admin, under `[access.roles]` in the config.");
     app.end().await;
 }
 
