@@ -1,5 +1,7 @@
 //! A story: from low scores and searches in vain to something that was done, told and asked about.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use std::time::Duration;
 
 use goldenpath::chat::message::Text;
