@@ -125,6 +125,25 @@ fn a_narrow_table_is_aligned_and_a_wide_or_live_one_is_lines() {
 }
 
 #[test]
+fn choices_that_one_select_does_not_hold_go_on_in_the_next_where_there_are_rows() {
+    let sixty = Message::new("x").with(select(60));
+    insta::assert_snapshot!(read(&rendered(&sixty)), @"
+    x
+    [[Show one (1–25): 25]]
+    [[Show one (26–50): 25]]
+    [[Show one (51–60): 10]]
+    ");
+    let ids = ids(&rendered(&sixty));
+    assert_eq!(ids, ["choose:env.show", "choose:env.show:2", "choose:env.show:3"]);
+    let third = pressed(&ids[2], &["shop-59".to_owned()]);
+    assert_eq!(third, Some(Pressed::Value(ButtonValue::new("env.show", "shop-59", ""))));
+    // Three rows are for others.
+    let crowded = (0..3).fold(Message::new("x"), |all, n| all.buttons(vec![destroy(&format!("env_{n}"))]));
+    let read = read(&rendered(&crowded.with(select(60))));
+    assert!(read.contains("[[Show one: 25]]") && read.contains("The choice lists 25 of 60"), "{read}");
+}
+
+#[test]
 fn three_hundred_environments_are_counted() {
     let read = read(&rendered(
         &Message::new(text![strong("300 environments")]).with(environments(300)).with(select(300)),

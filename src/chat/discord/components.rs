@@ -79,23 +79,27 @@ pub(super) struct Rows {
     labels: BTreeMap<String, usize>,
     /// Rows that are kept for selects: one leads to more than a row of buttons does.
     kept: usize,
+    /// Rows that nothing else needs: for selects of more choices than one holds.
+    spare: usize,
     hidden: usize,
     notes: Vec<String>,
 }
 
 impl Rows {
     pub(super) fn new(message: &Message) -> Self {
-        let (mut labels, mut kept) = (BTreeMap::new(), 0);
+        let (mut labels, mut kept, mut needed) = (BTreeMap::new(), 0, 0);
         for block in &message.blocks {
             match block {
                 Block::Actions { buttons } => {
+                    needed += buttons.len().div_ceil(limits::BUTTONS);
                     buttons.iter().for_each(|button| *labels.entry(button.label.clone()).or_insert(0) += 1);
                 }
                 Block::Select { choices, .. } if !options(choices).is_empty() => kept += 1,
                 _ => {}
             }
         }
-        Rows { rows: Vec::new(), ids: BTreeSet::new(), labels, kept, hidden: 0, notes: Vec::new() }
+        let spare = limits::ROWS.saturating_sub(kept + needed);
+        Rows { rows: Vec::new(), ids: BTreeSet::new(), labels, kept, spare, hidden: 0, notes: Vec::new() }
     }
 
     /// The buttons of a block below a paragraph about `about`.
@@ -136,22 +140,21 @@ impl Rows {
         self.ids.insert(id.clone()).then(|| button_json(&id, &label, button.style))
     }
 
-    /// A select; of many choices the first ones.
+    /// A select, or several where there are rows for all of the choices; else one of the first.
     pub(super) fn select(&mut self, placeholder: &str, command: &str, choices: &[Choice]) {
-        let options = options(choices);
+        let mut options = first_options(choices, choices.len());
         if options.is_empty() {
             return;
         }
         self.kept -= 1;
-        let same = (1..)
-            .map(|n| if n == 1 { format!("{CHOOSE}{command}") } else { format!("{CHOOSE}{command}:{n}") });
-        let id = same.into_iter().find(|id| !self.ids.contains(id)).unwrap_or_default();
-        if width(&id) > limits::ID {
-            return;
-        }
         if self.rows.len() == limits::ROWS {
             self.hidden += 1;
             return;
+        }
+        let more = options.len().div_ceil(limits::OPTIONS) - 1;
+        match more <= self.spare {
+            true => self.spare -= more,
+            false => options.truncate(limits::OPTIONS),
         }
         if choices.len() > options.len() {
             let typed = format!("/platform {}", command.replace('.', " "));
@@ -159,6 +162,21 @@ impl Rows {
             self.notes.push(format!(
                 "The choice lists {listed} of {all}; {typed} finds any of them while you type."
             ));
+        }
+        let several = options.len() > limits::OPTIONS;
+        for (n, some) in options.chunks(limits::OPTIONS).enumerate() {
+            let first = n * limits::OPTIONS + 1;
+            let part = format!("{placeholder} ({first}–{})", first + some.len() - 1);
+            self.one_select(if several { &part } else { placeholder }, command, some);
+        }
+    }
+
+    fn one_select(&mut self, placeholder: &str, command: &str, options: &[Value]) {
+        let same = (1..)
+            .map(|n| if n == 1 { format!("{CHOOSE}{command}") } else { format!("{CHOOSE}{command}:{n}") });
+        let id = same.into_iter().find(|id| !self.ids.contains(id)).unwrap_or_default();
+        if width(&id) > limits::ID {
+            return;
         }
         let placeholder = on_a_line(placeholder, limits::PLACEHOLDER);
         self.ids.insert(id.clone());
@@ -185,6 +203,10 @@ fn has_whole_name(url: &Url) -> bool {
 
 /// The options of a select, as many as it holds and each value once.
 pub(super) fn options(choices: &[Choice]) -> Vec<Value> {
+    first_options(choices, limits::OPTIONS)
+}
+
+fn first_options(choices: &[Choice], most: usize) -> Vec<Value> {
     let mut values = BTreeSet::new();
     let usable = |choice: &&Choice| {
         let fits = !choice.value.is_empty() && width(&choice.value) <= limits::OPTION_TEXT;
@@ -194,7 +216,7 @@ pub(super) fn options(choices: &[Choice]) -> Vec<Value> {
         let label = if choice.label.trim().is_empty() { &choice.value } else { &choice.label };
         json!({ "label": on_a_line(label, limits::OPTION_TEXT), "value": choice.value })
     };
-    choices.iter().filter(usable).take(limits::OPTIONS).map(option).collect()
+    choices.iter().filter(usable).take(most).map(option).collect()
 }
 
 /// What something to press or choose is called: one line, and never empty.
