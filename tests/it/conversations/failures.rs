@@ -1,14 +1,21 @@
 //! Creates that cannot end well, and what is said then.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 use std::time::Duration;
 
+use goldenpath::config::Config;
 use insta::assert_snapshot;
 
 use crate::harness::reading::buttons;
+use crate::harness::stage::Stage;
 use crate::harness::test_app::TestApp;
+use crate::{on_each, reads};
 
-#[tokio::test]
-async fn a_create_whose_outputs_cannot_be_told_fails_and_says_so() {
+on_each!(with an_odd_path: a_create_whose_outputs_cannot_be_told_fails_and_says_so);
+on_each!(a_fault_that_stays_ends_a_create_and_holds_no_destroy_up);
+
+fn an_odd_path(config: &mut Config) {
     let odd = r#"
 apiVersion: scaffolder.backstage.io/v1beta3
 kind: Template
@@ -19,38 +26,38 @@ spec:
   steps:
     - {id: say, name: saying, action: exec:run, input: {command: [echo, nothing]}}
 "#;
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("template.yaml"), odd).unwrap();
-    let app = TestApp::with(|config| config.paths.templates = vec![folder.path().into()]).await;
-    app.person("Ada").types("env create odd bad").await;
-    app.run_jobs().await;
-    assert_snapshot!(app.reads("C1"), @"
-    ❌ `bad` stopped at telling what it offers: `${{ (steps.say.output.stdout | parseRepoUrl).owner }}`: is not of the form `host?owner=…&repo=…`
-    Made so far: workspace. Without a decision it is undone and goes in 1 day (<!date^1795078800^{date_short_pretty} at {time}|2026-11-19 09:00 UTC>).
-    [Retry from here] [Undo]
-    ");
-    app.end().await;
+    let folder = config.data.with_file_name("templates");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("template.yaml"), odd).unwrap();
+    config.paths.templates = vec![folder];
 }
 
-#[tokio::test]
-async fn a_fault_that_stays_ends_a_create_and_holds_no_destroy_up() {
-    let app = TestApp::start().await;
-    let ada = app.person("Ada");
-    ada.types("env create preview-site demo").await;
+async fn a_create_whose_outputs_cannot_be_told_fails_and_says_so(stage: &Stage) {
+    stage.person("Ada").runs("env create odd bad").await;
+    stage.app().run_jobs().await;
+    reads!(stage.reads().await, @"
+    ❌ bad stopped at telling what it offers: ${{ (steps.say.output.stdout · parseRepoUrl).owner }}: is not of the form host?owner=…&repo=…
+    Made so far: workspace. Without a decision it is undone and goes in 1 day (2026-11-19 09:00 UTC).
+    [Retry from here] [Undo]
+    ");
+}
+
+async fn a_fault_that_stays_ends_a_create_and_holds_no_destroy_up(stage: &Stage) {
+    let (app, ada) = (stage.app(), stage.person("Ada"));
+    ada.runs("env create preview-site demo").await;
     // As if the pinned files were lost: no step can begin.
     app.changes("UPDATE environment SET version = 'lost'").await;
     for _ in 0..12 {
         app.after(Duration::from_secs(300)).await;
     }
-    assert_snapshot!(app.reads("C1"), @"
-    ❌ `demo` stopped at rendering the page: something went wrong on my side, again and again; the log has the details
-    Made so far: workspace. Without a decision it is undone and goes in 1 day (<!date^1795082400^{date_short_pretty} at {time}|2026-11-19 10:00 UTC>).
+    reads!(stage.reads().await, @"
+    ❌ demo stopped at rendering the page: something went wrong on my side, again and again; the log has the details
+    Made so far: workspace. Without a decision it is undone and goes in 1 day (2026-11-19 10:00 UTC).
     [Retry from here] [Undo]
     ");
-    ada.types("env destroy demo").await;
+    ada.runs("env destroy demo").await;
     app.run_jobs().await;
-    assert_snapshot!(app.reads("C1"), @"✅ `demo` is gone; its name is free again.");
-    app.end().await;
+    reads!(stage.reads().await, @"✅ demo is gone; its name is free again.");
 }
 
 #[tokio::test]

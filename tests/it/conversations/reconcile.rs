@@ -10,7 +10,7 @@ use goldenpath::drivers::{Driver as _, Observed, Resource};
 use goldenpath::environments;
 use insta::assert_snapshot;
 
-use crate::harness::fickle::Fickle;
+use crate::harness::fickle::fickle;
 use crate::harness::test_app::TestApp;
 
 /// Compares now, as each start does.
@@ -147,7 +147,7 @@ async fn what_an_admin_left_behind_goes_once_it_can() {
 
 #[tokio::test]
 async fn a_half_made_repository_is_removed_once_its_step_is_over() {
-    let app = Fickle::start().await;
+    let app = TestApp::with(fickle).await;
     let ada = app.person("Ada");
     ada.types("env create fickle shop").await;
     app.run_jobs().await;
@@ -165,7 +165,7 @@ async fn a_half_made_repository_is_removed_once_its_step_is_over() {
 
 #[tokio::test]
 async fn the_name_of_a_kept_repository_is_refused_until_somebody_removed_it() {
-    let app = Fickle::start().await;
+    let app = TestApp::with(fickle).await;
     let ada = app.person("Ada");
     app.allow();
     ada.types("env create fickle shop").await;

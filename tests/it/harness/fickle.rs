@@ -1,17 +1,18 @@
-//! An app with golden paths that stop where the test wants it.
+//! Golden paths that stop where the test wants it.
 
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use goldenpath::config::Config;
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
 
 use super::ground::until;
 use super::test_app::TestApp;
 
+/// What `fickle` waits for, beside the data.
+const FLAG: &str = "flag";
 /// Publishes, serves, then fails until the file FLAG is there.
 const FICKLE: &str = r#"
 apiVersion: scaffolder.backstage.io/v1beta3
@@ -40,46 +41,27 @@ spec:
     - {id: after, name: being glad, action: debug:log, input: {message: done}}
 "#;
 
-pub struct Fickle {
-    app: TestApp,
-    folder: TempDir,
+/// With these golden paths: `fickle` and `slow`.
+pub fn fickle(config: &mut Config) {
+    let templates = config.data.with_file_name("templates");
+    let flag = config.data.with_file_name(FLAG).display().to_string();
+    for (name, text) in [("fickle", FICKLE), ("slow", SLOW)] {
+        std::fs::create_dir_all(templates.join(name).join("skeleton")).unwrap();
+        std::fs::write(templates.join(name).join("template.yaml"), text.replace("FLAG", &flag)).unwrap();
+        std::fs::write(templates.join(name).join("skeleton/index.html"), "<h1>shop</h1>").unwrap();
+    }
+    config.paths.templates = vec![templates];
 }
 
-impl Deref for Fickle {
-    type Target = TestApp;
-
-    fn deref(&self) -> &TestApp {
-        &self.app
-    }
-}
-
-impl Fickle {
-    pub async fn start() -> Fickle {
-        let folder = tempfile::tempdir().unwrap();
-        let flag = folder.path().join("flag").display().to_string();
-        let templates = folder.path().join("templates");
-        for (name, text) in [("fickle", FICKLE), ("slow", SLOW)] {
-            std::fs::create_dir_all(templates.join(name).join("skeleton")).unwrap();
-            std::fs::write(templates.join(name).join("template.yaml"), text.replace("FLAG", &flag)).unwrap();
-            std::fs::write(templates.join(name).join("skeleton/index.html"), "<h1>shop</h1>").unwrap();
-        }
-        let app = TestApp::with(|config| config.paths.templates = vec![templates]).await;
-        Fickle { app, folder }
-    }
-
+impl TestApp {
     /// From now on `fickle` works.
     pub fn allow(&self) {
-        std::fs::write(self.folder.path().join("flag"), "").unwrap();
-    }
-
-    /// Ends the test, as [`TestApp::end`].
-    pub async fn end(self) {
-        self.app.end().await;
+        std::fs::write(self.folder.path().join(FLAG), "").unwrap();
     }
 
     /// The repository of `shop`.
     pub fn repository(&self) -> PathBuf {
-        self.app.folder.path().join("data/repositories/shop.git")
+        self.folder.path().join("data/repositories/shop.git")
     }
 
     /// Leaves behind what crashes in the publication of this key, and in its undo, would.
@@ -94,7 +76,7 @@ impl Fickle {
 
     /// How many environments have a folder.
     pub fn folders(&self) -> usize {
-        std::fs::read_dir(self.app.folder.path().join("data/environments")).map_or(0, Iterator::count)
+        std::fs::read_dir(self.folder.path().join("data/environments")).map_or(0, Iterator::count)
     }
 
     /// Adds a commit of somebody else to the repository of `shop`.
@@ -122,14 +104,14 @@ impl Fickle {
 
     /// The group of the program that `slow` runs, once it does and the channel says so.
     pub async fn program(&self) -> i32 {
-        let environments = self.app.folder.path().join("data/environments");
+        let environments = self.folder.path().join("data/environments");
         let pid = until("the program runs", async || {
             let folder = std::fs::read_dir(&environments).ok()?.next()?.ok()?.path();
             std::fs::read_to_string(folder.join("workspace/pid")).ok()?.trim().parse().ok()
         });
         let pid = pid.await;
         // The message that says so waits for its turn after the step that runs here.
-        tokio::time::timeout(Duration::from_secs(30), self.app.run_jobs()).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), self.run_jobs()).await.unwrap();
         pid
     }
 }
