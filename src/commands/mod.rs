@@ -26,7 +26,7 @@ use futures_util::future::BoxFuture;
 use crate::access::{Actor, Approved, recorded};
 use crate::audit;
 use crate::chat::form::{Field, FieldKind, Form};
-use crate::chat::inbound::{Identity, Invocation, Standing};
+use crate::chat::inbound::{Identity, Input, Invocation, Standing};
 use crate::chat::message::{Block, Choice, Reply};
 use crate::db::{Db, Tx, Unit};
 use crate::error::Result;
@@ -108,11 +108,16 @@ impl Call {
         Ok(reply)
     }
 
-    /// The form for the spec's arguments, prefilled with what was given.
+    /// The form for the spec's arguments, prefilled with what was given. What a button says is decided: it
+    /// stands below what it is about.
     pub async fn form(&self) -> Result<Form> {
-        let mut fields = Vec::new();
+        let pressed = matches!(self.invocation.input, Input::Press { .. });
+        let (mut fields, mut fixed) = (Vec::new(), Vec::new());
         for argument in self.spec.arguments.iter().chain(&self.spec.options) {
-            fields.push(self.field(argument).await?);
+            match self.args.typed(&argument.name).filter(|_| pressed) {
+                Some(value) => fixed.push((argument.name.clone(), value)),
+                None => fields.push(self.field(argument).await?),
+            }
         }
         Ok(Form {
             command: self.spec.key.clone(),
@@ -120,7 +125,7 @@ impl Call {
             submit: capitalised(self.spec.verb.as_deref().unwrap_or(&self.spec.noun)),
             intro: Some(format!("{}.", self.spec.summary)),
             fields,
-            fixed: Vec::new(),
+            fixed,
             typed: None,
             private: false,
         })

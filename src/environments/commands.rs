@@ -116,7 +116,7 @@ fn field_of(parameter: &str) -> String {
 async fn which_template(call: &Call) -> Result<Form> {
     let mut form = call.form().await?;
     let given = form.fields.iter().filter(|field| field.name != "template");
-    form.fixed = given.filter_map(|field| Some((field.name.clone(), field.value.clone()?))).collect();
+    form.fixed.extend(given.filter_map(|field| Some((field.name.clone(), field.value.clone()?))));
     form.fixed.extend(call.args.extra.iter().map(|(name, value)| (field_of(name), value.clone())));
     form.fields.retain(|field| field.name == "template");
     form.submit = "Next".into();

@@ -124,8 +124,6 @@ async fn attach(slice: Arc<Roadmap>, call: Call) -> Result<Reply> {
 
 async fn attach_form(call: &Call) -> Result<Form> {
     let mut form = call.form().await?;
-    form.fields.retain(|field| field.name != "evidence");
-    form.fixed = vec![("evidence".into(), text(call, "evidence"))];
     form.title = "Link evidence".into();
     form.submit = "Do it".into();
     form.intro = Some("An item that is there, a new one, or none.".into());

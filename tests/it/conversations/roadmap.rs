@@ -146,6 +146,12 @@ async fn a_person_has_one_vote_and_may_take_it_back(stage: &Stage) {
     It ranks once it has evidence and an estimate.
     [Link evidence…] [Estimate…]
     ");
+    // The button stands below its item, which is not asked for.
+    reads!(priya.presses_and_opens("Estimate…").await, @"
+    Roadmap estimate
+    P50*: …
+    P90*: …
+    ");
     reads!(priya.presses_and_fills("Estimate…", &[("P50", "2"), ("P90", "5")]).await, @"
     ✅ Night mode: 2, nine times in ten under 5 person-weeks.
     [Show]
