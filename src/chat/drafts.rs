@@ -1,6 +1,6 @@
 //! Forms that are filled in over several pages: what was asked and what was given so far, until some minutes
-//! after they were submitted, so that a repeat of that is known, or for a day. Bound to whom they were shown; a form of a
-//! [private](crate::chat::form::Form::private) command is never kept.
+//! after they were submitted, so that a repeat of that is known, or for a day. Bound to whom they were shown;
+//! a form of a [private](crate::chat::form::Form::private) command is never kept.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,8 +18,6 @@ use crate::error::{Error, Result};
 const KEPT: Duration = Duration::from_secs(86_400);
 /// One that was submitted is, after this long.
 const KEPT_SENT: Duration = Duration::from_secs(600);
-/// Stands among what was given for by what it was submitted; no field is called so.
-const SENT_BY: &str = "";
 /// As many of one person are kept, the newest.
 const EACH: i64 = 20;
 
@@ -61,16 +59,15 @@ impl Drafts {
     /// # Errors
     /// What the database says.
     pub async fn find(&self, identity: &Identity, id: &str) -> Result<Option<Draft>> {
-        let sql = "SELECT form, given FROM draft
+        let sql = "SELECT form, given, sent_by FROM draft
                    WHERE id = $1 AND platform = $2 AND workspace = $3 AND user_id = $4 AND expires_at > $5";
         let Identity { platform, workspace, user } = identity.clone();
         let query = sqlx::query(sql).bind(id.to_owned()).bind(platform).bind(workspace).bind(user);
         let row = query.bind(self.0.now().0).fetch_optional(&mut *self.0.read().await?).await?;
         let Some(row) = row else { return Ok(None) };
         let form = serde_json::from_str(row.try_get("form")?)?;
-        let mut given: BTreeMap<String, String> = serde_json::from_str(row.try_get("given")?)?;
-        let sent_by = given.remove(SENT_BY);
-        Ok(Some(Draft { id: id.to_owned(), form, given, sent_by }))
+        let given = serde_json::from_str(row.try_get("given")?)?;
+        Ok(Some(Draft { id: id.to_owned(), form, given, sent_by: row.try_get("sent_by")? }))
     }
 
     /// Adds what was given on a page, in place of what was given there before.
@@ -86,13 +83,11 @@ impl Drafts {
     /// # Errors
     /// What the database says.
     pub async fn close(&self, draft: &Draft, delivery: &str) -> Result<()> {
-        let sent = BTreeMap::from([(SENT_BY.to_owned(), delivery.to_owned())]);
-        let unit = self.0.write((draft.id.clone(), sent), |tx, (id, sent)| {
+        let unit = self.0.write((draft.id.clone(), delivery.to_owned()), |tx, (id, delivery)| {
             Box::pin(async move {
-                fill(tx, id, sent).await?;
-                let sql = "UPDATE draft SET expires_at = $2 WHERE id = $1 AND expires_at > $2";
+                let sql = "UPDATE draft SET sent_by = $2, expires_at = $3 WHERE id = $1 AND sent_by IS NULL";
                 let expires = tx.now().plus(KEPT_SENT).0;
-                sqlx::query(sql).bind(id).bind(expires).execute(tx.conn()).await?;
+                sqlx::query(sql).bind(id).bind(delivery).bind(expires).execute(tx.conn()).await?;
                 Ok(())
             })
         });
@@ -138,8 +133,7 @@ pub async fn export(conn: &mut Conn, identity: &Identity) -> Result<Vec<Value>> 
     let mut drafts = Vec::new();
     for (form, given, expires) in query.fetch_all(conn).await? {
         let form: Form = serde_json::from_str(&form)?;
-        let mut given: BTreeMap<String, String> = serde_json::from_str(&given)?;
-        given.remove(SENT_BY);
+        let given: BTreeMap<String, String> = serde_json::from_str(&given)?;
         let until = Timestamp(expires).utc().to_rfc3339();
         drafts.push(json!({ "command": form.command, "given": given, "until": until }));
     }
