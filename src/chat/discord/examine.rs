@@ -74,8 +74,9 @@ impl Discord {
     }
 
     async fn servers(&self, application: &Value, app: &str) -> Result<Vec<Finding>, SendError> {
-        let asked = Route::new("GET users/@me/guilds", "");
-        let guilds = self.outbound.client().look_up(asked, "users/@me/guilds").await?;
+        let Some(guilds) = self.outbound.client().guilds().await? else {
+            return Ok(vec![Finding::Unknown("the server does not tell where the bot is".into())]);
+        };
         let guilds: Vec<&Value> = guilds.as_array().into_iter().flatten().collect();
         self.guilds
             .learn(application["bot_public"] == true, guilds.iter().filter_map(|it| text(it, &["id"])));

@@ -36,8 +36,8 @@ impl Ours {
 pub struct Guilds {
     /// As they were set.
     pub own: Vec<String>,
-    /// Where the bot is, as Discord said last.
-    met: Mutex<Option<Vec<String>>>,
+    /// Where the bot is, as Discord said last; nowhere at first.
+    met: Mutex<Vec<String>>,
     /// Whether anybody can invite the bot.
     public: AtomicBool,
     asked: Mutex<Option<Timestamp>>,
@@ -54,11 +54,10 @@ impl Guilds {
         if !self.own.is_empty() {
             return Ours::These(self.own.clone());
         }
-        match &*lock(&self.met) {
-            None => Ours::Unknown,
-            Some(met) if met.is_empty() => Ours::Unknown,
-            Some(met) if met.len() > 1 && self.public.load(Ordering::Relaxed) => Ours::These(Vec::new()),
-            Some(met) => Ours::These(met.clone()),
+        match lock(&self.met).as_slice() {
+            [] => Ours::Unknown,
+            [_, _, ..] if self.public.load(Ordering::Relaxed) => Ours::These(Vec::new()),
+            met => Ours::These(met.to_vec()),
         }
     }
 
@@ -77,16 +76,15 @@ impl Guilds {
                  nobody is a member until it names yours"
             );
         }
-        *lock(&self.met) = Some(guilds);
+        *lock(&self.met) = guilds;
     }
 
     /// Whether Discord is to be asked once more where the bot is, because of something that happened in
     /// `guild`; that counts as asked. A guild that a public bot comes to later is not waited for.
     pub fn asks(&self, guild: Option<&str>, now: Timestamp) -> bool {
-        let known = match &*lock(&self.met) {
-            None => false,
-            Some(met) if self.public.load(Ordering::Relaxed) => !met.is_empty(),
-            Some(met) => guild.map_or(!met.is_empty(), |guild| met.iter().any(|id| id == guild)),
+        let known = match (lock(&self.met).as_slice(), guild) {
+            (met, Some(guild)) if !self.public.load(Ordering::Relaxed) => met.iter().any(|id| id == guild),
+            (met, _) => !met.is_empty(),
         };
         let mut asked = lock(&self.asked);
         if !self.own.is_empty() || known || asked.is_some_and(|at| now.since(at) < ASKED_AGAIN) {
