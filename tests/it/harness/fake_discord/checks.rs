@@ -16,6 +16,8 @@ pub enum Into {
 /// `SUPPRESS_EMBEDS`, `IS_COMPONENTS_V2`, `SUPPRESS_NOTIFICATIONS`.
 const FLAGS: u64 = 4 | 32_768 | 4_096;
 const EPHEMERAL: u64 = 64;
+/// `IS_COMPONENTS_V2`: everything is a component then.
+const V2: u64 = 32_768;
 
 /// The tree of errors for a message that Discord would not take.
 pub fn message_fault(message: &Value, into: Into, files: &[String]) -> Option<Value> {
@@ -49,11 +51,22 @@ pub fn message_faults(finder: &mut Faultfinder, message: &Value, into: Into, fil
         "MAX_EMBED_SIZE_EXCEEDED",
         "Embed size exceeds maximum size of 6000",
     );
-    let mut ids = Vec::new();
-    for (n, row) in finder.list(&message["components"], "components", 0, 5).iter().enumerate() {
-        row_faults(finder, row, &format!("components.{n}"), &mut ids);
-    }
+    component_faults(finder, message, flags & V2 != 0);
     mention_faults(finder, &message["allowed_mentions"]);
+}
+
+fn component_faults(finder: &mut Faultfinder, message: &Value, v2: bool) {
+    let legacy = message["content"].is_string() || message["embeds"].is_array();
+    let code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2";
+    finder.must(!(v2 && legacy), "", code, "Neither content nor embeds beside these components.");
+    let (mut ids, most) = (Vec::new(), if v2 { 40 } else { 5 });
+    for (n, top) in finder.list(&message["components"], "components", 0, most).iter().enumerate() {
+        let path = format!("components.{n}");
+        match top["type"].as_u64() {
+            Some(10) if v2 => finder.text(&top["content"], &format!("{path}.content"), 1, 4000),
+            _ => row_faults(finder, top, &path, &mut ids),
+        }
+    }
 }
 
 /// Each has to be one that comes along; their names.
@@ -113,7 +126,8 @@ fn embed_faults(finder: &mut Faultfinder, embed: &Value, path: &str, files: &[St
 fn row_faults(finder: &mut Faultfinder, row: &Value, path: &str, ids: &mut Vec<String>) {
     finder.choice(&row["type"], &format!("{path}.type"), &[1]);
     let children = finder.list(&row["components"], &format!("{path}.components"), 1, 5);
-    let selects = children.iter().filter(|child| child["type"] == 3).count();
+    let is_select = |child: &&Value| matches!(child["type"].as_u64(), Some(3 | 5..=8));
+    let selects = children.iter().filter(is_select).count();
     let alone = selects == 0 || children.len() == 1;
     finder.must(alone, path, "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The row has no room for all of these.");
     for (n, child) in children.iter().enumerate() {
@@ -129,7 +143,12 @@ fn row_faults(finder: &mut Faultfinder, row: &Value, path: &str, ids: &mut Vec<S
         match child["type"].as_u64() {
             Some(2) => button_faults(finder, child, &path),
             Some(3) => select_faults(finder, child, &path),
-            _ => finder.fault(&format!("{path}.type"), "BASE_TYPE_CHOICES", "Value must be one of [2, 3]."),
+            Some(5..=8) => chooser_faults(finder, child, &path),
+            _ => finder.fault(
+                &format!("{path}.type"),
+                "BASE_TYPE_CHOICES",
+                "Value must be one of 2, 3, 5 to 8.",
+            ),
         }
     }
 }
@@ -169,9 +188,14 @@ fn button_faults(finder: &mut Faultfinder, button: &Value, path: &str) {
 
 /// See a select of texts, in a message or in a modal.
 pub fn select_faults(finder: &mut Faultfinder, select: &Value, path: &str) {
+    chooser_faults(finder, select, path);
+    option_faults(finder, &select["options"], &format!("{path}.options"), 1..=25);
+}
+
+/// What every select has: of texts, or of what Discord knows itself (users, roles, channels).
+fn chooser_faults(finder: &mut Faultfinder, select: &Value, path: &str) {
     finder.text(&select["custom_id"], &format!("{path}.custom_id"), 1, 100);
     finder.text(&select["placeholder"], &format!("{path}.placeholder"), 0, 150);
-    option_faults(finder, &select["options"], &format!("{path}.options"), 1..=25);
     let (least, most) =
         (select["min_values"].as_u64().unwrap_or(1), select["max_values"].as_u64().unwrap_or(1));
     finder.must(least <= most && most <= 25, path, "NUMBER_TYPE_MAX", "min_values is above max_values.");

@@ -54,6 +54,9 @@ pub fn commands_fault(body: &Value) -> Option<Value> {
             "APPLICATION_COMMANDS_DUPLICATE_NAME",
         );
         named(&mut finder, command, &path);
+        if !command["type"].is_null() {
+            finder.choice(&command["type"], &format!("{path}.type"), &[1, 2, 3, 4]);
+        }
         options(&mut finder, command, &path, 0);
         let size = size(command);
         let message = format!("Command exceeds maximum size (8000): {size}");

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 pub use faults::After;
 use memory::Memory;
-pub use memory::{Call, Channel, Filed, Interaction, Posted};
+pub use memory::{Call, Channel, Filed, Interaction, Posted, Refusal};
 
 /// The token that the fake takes.
 pub const TOKEN: &str = "fake.bot.token";
